@@ -1,0 +1,73 @@
+/**
+ * Tells the page what was decided: `consent:ready|first|change|show|hide` on document, bubbling to window. Whoever
+ * comes late listens through `on` and gets the latest event of that name at once.
+ */
+import { config } from './config'
+import { asUuid } from './id'
+import { mayUse, openPurposes, openServices } from './permission'
+import { isComplete, state } from './state'
+import type { Change, Layer } from './state'
+
+export type EventName = 'ready' | 'first' | 'change' | 'show' | 'hide'
+
+export interface Detail {
+  /** Granted purposes, 'necessary' among them. */
+  readonly categories: readonly string[]
+  /** Services that may run, by their own answer or by their purpose. */
+  readonly services: readonly string[]
+  /** Purposes and services whose decision differs from before. */
+  readonly changed: readonly string[]
+  readonly cookie: CookieView
+  /** The layer that was used, shown or hidden; 'page' for the page view itself. */
+  readonly source: Layer | 'page'
+}
+
+/** The shape of CC3's cookie object, which listeners of migrated pages read; empty while undecided. */
+export interface CookieView {
+  readonly categories?: readonly string[]
+  readonly services?: Readonly<Record<string, readonly string[]>>
+  readonly revision?: number
+  readonly consentId?: string
+  readonly consentTimestamp?: string
+  readonly languageCode?: string
+}
+
+const latest = new Map<EventName, Detail>()
+
+export function tell(name: EventName, source: Detail['source'], changed: readonly string[] = []): void {
+  const detail = { categories: openPurposes(), services: openServices(), changed, cookie: cookieView(), source }
+  latest.set(name, detail)
+  document.dispatchEvent(new CustomEvent(`consent:${name}`, { detail, bubbles: true }))
+}
+
+/** The first decision is an event of its own; one that changes nothing is none. */
+export function tellChange({ before, changed, origin }: Change): void {
+  if (!before.action) tell('first', origin.layer, changed)
+  else if (changed.length) tell('change', origin.layer, changed)
+}
+
+/** name: with or without `consent:`. Returns the function that stops listening. */
+export function on(name: string, listener: (detail: Detail) => void): () => void {
+  const short = name.replace(/^consent:/, '') as EventName
+  const hear = (event: Event) => listener((event as CustomEvent<Detail>).detail)
+  document.addEventListener(`consent:${short}`, hear)
+  const missed = latest.get(short)
+  if (missed) listener(missed)
+  return () => document.removeEventListener(`consent:${short}`, hear)
+}
+
+export function cookieView(): CookieView {
+  if (!isComplete()) return {}
+  return {
+    categories: openPurposes(),
+    services: Object.fromEntries(config.purposes.map(({ key }) => [key, openServicesOf(key)])),
+    revision: config.version,
+    consentId: asUuid(state.id),
+    consentTimestamp: new Date(state.at * 1000).toISOString(),
+    languageCode: config.lang,
+  }
+}
+
+function openServicesOf(purpose: string): string[] {
+  return config.services.filter((one) => one.purpose === purpose && mayUse(purpose, one.key)).map(({ key }) => key)
+}

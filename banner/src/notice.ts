@@ -1,0 +1,58 @@
+/**
+ * The first layer: three choices of equal size, style and order (allow all, ask me each time, refuse all), then a way
+ * to the details. A region that does not block the page, takes no focus and can be walked past. Esc puts it away for
+ * this page view and decides nothing.
+ */
+import { acceptAll, askEach, refuseAll } from './choices'
+import { config } from './config'
+import { button, element } from './dom'
+import type { Origin } from './state'
+import { inOurLanguage, place } from './surface'
+
+export interface NoticeDoors {
+  readonly putAway: () => void
+  readonly showDetails: () => void
+}
+
+let notice: HTMLElement | undefined
+
+export function isNoticeShown(): boolean {
+  return notice !== undefined
+}
+
+export function drawNotice({ putAway, showDetails }: NoticeDoors): void {
+  const { title, body, accept_all, ask_each, refuse_all, details } = config.texts
+  notice = inOurLanguage(
+    element(
+      'section',
+      { id: 'cs-notice', class: 'cs-card', role: 'region', 'aria-label': title },
+      element(
+        'div',
+        { class: 'cs-words' },
+        element('h2', { class: 'cs-title' }, title),
+        element('p', { class: 'cs-text' }, body),
+      ),
+      element(
+        'div',
+        { class: 'cs-buttons' },
+        button(accept_all, 'all', (event) => acceptAll(byHand(event))),
+        button(ask_each, 'ask', (event) => askEach(byHand(event))),
+        button(refuse_all, 'necessary', (event) => refuseAll(byHand(event))),
+      ),
+      button(details, 'show', showDetails, 'cs-link'),
+    ),
+  )
+  notice.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape') putAway()
+  })
+  place(notice)
+}
+
+export function removeNotice(): void {
+  notice?.remove()
+  notice = undefined
+}
+
+function byHand({ isTrusted }: Event): Origin {
+  return { layer: 'notice', trusted: isTrusted }
+}

@@ -1,0 +1,27 @@
+/**
+ * Reports the page view for the access log that the law asks for (통신비밀보호법 §15-2), whatever the visitor chose.
+ * It says nothing that the request does not carry anyway: a path without its query and the referrer's origin only.
+ */
+import { base, config } from './config'
+import { token } from './cookie'
+import { asUuid, newId } from './id'
+
+export function reportVisit(): void {
+  if (!config.visits) return
+  if ((document as { prerendering?: boolean }).prerendering) {
+    document.addEventListener('prerenderingchange', send, { once: true })
+  } else {
+    send()
+  }
+}
+
+function send(): void {
+  const body = JSON.stringify({
+    site: config.site,
+    visit_id: asUuid(newId()),
+    path: location.pathname,
+    ...(/^https?:/.test(document.referrer) && { referrer: new URL(document.referrer).origin }),
+    ...(token && { visitor: token }),
+  })
+  navigator.sendBeacon?.(`${base}v1/visits`, body) // some browsers let people switch it off
+}

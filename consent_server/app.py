@@ -1,0 +1,119 @@
+"""Builds the Flask application out of the rooms; the only place where they are joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from consent_server import admin, operators
+from consent_server.banner import views as banner_views
+from consent_server.banner.document import BannerDocuments
+from consent_server.config import Settings
+from consent_server.consents import views as consent_views
+from consent_server.consents.services import ConsentRecorder
+from consent_server.jobs.scheduler import Scheduler
+from consent_server.keys.ring import KeyRing
+from consent_server.policies import views as policy_views
+from consent_server.policies.directory import PolicyDirectory
+from consent_server.reports.exports import Exporter
+from consent_server.retention.services import Retention
+from consent_server.signing import Signatures
+from consent_server.sites.directory import SiteDirectory
+from consent_server.storage import database
+from consent_server.storage.writer import Writer
+from consent_server.visits import views as visit_views
+from consent_server.visits.services import VisitReader, VisitRecorder
+from consent_server.web import csrf, headers, health, languages, problems
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts of one running application, for its doors: commands, jobs and tests."""
+
+    settings: Settings
+    signatures: Signatures
+    ring: KeyRing
+    writer: Writer
+    sites: SiteDirectory
+    policies: PolicyDirectory
+    consents: ConsentRecorder
+    visits: VisitRecorder
+    reader: VisitReader
+    exporter: Exporter
+    retention: Retention
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Returns the application, ready for any WSGI server.
+
+    settings: read from the environment if not given. Raises ConfigError when a safe start is
+    impossible. Starts the jobs if the settings say so.
+    """
+    settings = settings or Settings.from_environ()
+    app = Flask(
+        "consent_server",
+        static_folder=str(_shipped("static")),
+        template_folder=str(_shipped("templates")),
+    )
+    app.config["SECRET_KEY"] = settings.secret_key
+    database.init_app(app, settings)
+    house = _build(app, settings)
+    app.extensions["consent_server"] = house
+    for init in (problems.init_app, languages.init_app):
+        init(app)
+    csrf.init_app(app)
+    headers.init_app(app, settings)
+    operators.init_app(app, settings)
+    admin.init_app(app, settings, house.exporter, house.reader)
+    _register_routes(app, house)
+    if settings.scheduler:
+        Scheduler(app, settings, house.retention).start()
+    return app
+
+
+def house_of(app: Flask) -> House:
+    """Returns the parts of an application."""
+    house = app.extensions["consent_server"]
+    assert isinstance(house, House)
+    return house
+
+
+def _build(app: Flask, settings: Settings) -> House:
+    with app.app_context():
+        writer = Writer(database.db.engine, queue_limit=settings.queue_limit)
+    signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
+    policies, reader = PolicyDirectory(), VisitReader(ring)
+    return House(
+        settings=settings,
+        signatures=signatures,
+        ring=ring,
+        writer=writer,
+        sites=SiteDirectory(),
+        policies=policies,
+        consents=ConsentRecorder(writer, policies, signatures, settings.choice_days),
+        visits=VisitRecorder(writer, ring, signatures, settings.visit_period),
+        reader=reader,
+        exporter=Exporter(reader),
+        retention=Retention(writer, ring, settings.visit_period),
+    )
+
+
+def _register_routes(app: Flask, house: House) -> None:
+    assert app.static_folder is not None
+    documents = BannerDocuments(Path(app.static_folder), house.settings, house.policies)
+    for routes in (
+        health.blueprint(),
+        banner_views.blueprint(house.settings, house.sites, documents),
+        consent_views.blueprint(house.settings, house.sites, house.consents),
+        visit_views.blueprint(house.settings, house.sites, house.visits),
+        policy_views.blueprint(house.settings, house.sites),
+    ):
+        app.register_blueprint(routes)
+
+
+def _shipped(name: str) -> Path:
+    """Returns a folder of shipped files: inside the installed package, or beside it in a clone."""
+    here = Path(__file__).parent
+    return here / name if (here / name).is_dir() else here.parent / name

@@ -1,0 +1,1 @@
+"""The access log: which operator did what, when, to how many, and why; never visitor data."""

@@ -1,0 +1,125 @@
+"""The command `consent-server`: the door for operators with a shell.
+
+Every command exits non-zero on failure with one clear line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from flask.cli import ScriptInfo
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from consent_server import server
+from consent_server.app import create_app
+from consent_server.config import Settings, describe
+from consent_server.errors import ConsentServerError
+from consent_server.operators.commands import commands as operator_commands
+from consent_server.policies.commands import commands as policy_commands
+from consent_server.reports.commands import consent_commands, visit_commands
+from consent_server.retention.commands import commands as retention_commands
+from consent_server.sites.commands import commands as site_commands
+from consent_server.storage.migrate import move, upgrade
+
+_NOT_MIGRATED = "The databases are not ready; run `consent-server init` first."
+
+
+@click.group()
+@click.version_option(package_name="consent-server")
+def cli() -> None:
+    """Self-hosted cookie consent: banner, records, visits that are destroyed on the day."""
+
+
+@cli.command(epilog="Example: consent-server init")
+def init() -> None:
+    """Make databases, key ring and secret; may be repeated."""
+    settings = Settings.from_environ()
+    upgrade(settings)
+    click.echo(f"ready in {settings.home}")
+    click.echo("next: consent-server sites add NAME --origin URL")
+
+
+@cli.command(epilog="Example: consent-server serve --host 0.0.0.0 --port 8000")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", type=click.IntRange(1, 64), help="Default: 1 on SQLite, else cores.")
+def serve(host: str, port: int, workers: int | None) -> None:
+    """Run the production server together with the scheduler."""
+    server.serve(Settings.from_environ(), host=host, port=port, workers=workers)
+
+
+@cli.command(epilog="Example: consent-server doctor")
+def doctor() -> None:
+    """Print every setting with value, unit and reason."""
+    for variable, value, unit, reason in describe(Settings.from_environ()):
+        click.echo(f"{variable}={value}" + (f"  [{unit}]" if unit else ""))
+        click.echo(f"    {reason}")
+
+
+@cli.group()
+def db() -> None:
+    """The databases."""
+
+
+@db.command("upgrade", epilog="Example: consent-server db upgrade")
+def upgrade_command() -> None:
+    """Bring both databases to the newest schema."""
+    upgrade(Settings.from_environ())
+    click.echo("both databases have the newest schema")
+
+
+@db.command("downgrade", epilog="Example: consent-server db downgrade --history main base")
+@click.option("--history", type=click.Choice(["main", "archive"]), required=True)
+@click.argument("revision")
+@click.confirmation_option(prompt="Records in removed tables are lost. Go on?")
+def downgrade_command(history: str, revision: str) -> None:
+    """Bring one database back to an earlier revision."""
+    move(Settings.from_environ(), history, revision)
+    click.echo(f"{history} is at {revision}")
+
+
+for group in (
+    site_commands,
+    operator_commands,
+    policy_commands,
+    consent_commands,
+    visit_commands,
+    retention_commands,
+):
+    cli.add_command(group)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; never shows a traceback for a foreseen failure."""
+    info = ScriptInfo(create_app=create_app, set_debug_flag=False)
+    try:
+        status = cli.main(arguments, obj=info, standalone_mode=False, prog_name="consent-server")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        _fail("stopped")
+    except ConsentServerError as error:
+        _fail(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        _fail(_database_line(error))
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    else:
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _database_line(error: DBAPIError) -> str:
+    cause = str(error.orig).splitlines()[0]
+    if "no such table" in cause or "does not exist" in cause:
+        return _NOT_MIGRATED
+    return f"The database refused: {cause}"
+
+
+def _fail(line: str) -> None:
+    click.echo(f"consent-server: {line}", err=True)
+    sys.exit(1)

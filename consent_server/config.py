@@ -1,0 +1,215 @@
+"""Settings: what an operator may turn, read once from `CONSENT_*` environment variables.
+
+Each setting has a default that is safe for one machine, a unit and a reason; `consent-server
+doctor` prints them all. With nothing set, everything lives under `CONSENT_HOME`. In production
+mode a missing or placeholder secret stops the start. Nothing else in the program reads the
+environment.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from consent_server.errors import ConfigError
+from consent_server.periods import RetentionPeriod
+
+_SWITCH = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
+_PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password", "todo", "xxx")
+_SECRET_CHARACTERS = 32  # 256 bits when made by `secrets.token_urlsafe(32)`, 43 characters
+_MAKE_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+
+def _setting(default: Any, reason: str, *, unit: str = "", secret: bool = False) -> Any:
+    return field(default=default, metadata={"reason": reason, "unit": unit, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one process; the variable of `home` is `CONSENT_HOME`, and so on."""
+
+    mode: Literal["standalone", "production"] = _setting(
+        "standalone", "production refuses to start without an explicit CONSENT_SECRET_KEY"
+    )
+    home: Path = _setting(
+        Path("instance"), "folder of databases, keys and the generated secret", unit="path"
+    )
+    database_url: str = _setting(
+        "", "main database; empty = SQLite file consent.db under home", unit="URL", secret=True
+    )
+    archive_database_url: str = _setting(
+        "", "separate database for archived visits; empty = SQLite file archive.db", unit="URL",
+        secret=True,
+    )  # fmt: skip
+    keys_dir: Path = _setting(
+        Path(), "key ring, outside every database and backup; empty = keys under home", unit="path"
+    )
+    secret_key: str = _setting(
+        "", "signs tokens, receipts and sessions; empty = generated under home", secret=True
+    )
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", "address under which browsers reach this service", unit="URL"
+    )
+    trusted_proxies: int = _setting(
+        0, "how many proxies of yours append to X-Forwarded-For; 0 ignores the header", unit="hops"
+    )
+    zone: str = _setting("Asia/Seoul", "zone whose midnights end retention periods", unit="IANA")
+    visit_months: int = _setting(
+        3, "visit records are gone after this many calendar months", unit="months"
+    )
+    choice_days: int = _setting(
+        182, "a choice is kept this long, refusals as long as grants (CNIL: six months)",
+        unit="days",
+    )  # fmt: skip
+    body_limit_bytes: int = _setting(
+        16_384, "largest accepted request body on /v1; a full submission has about 1 kB",
+        unit="bytes",
+    )  # fmt: skip
+    database_timeout_seconds: float = _setting(
+        5.0, "how long a write waits for a locked or absent database before it answers 503",
+        unit="seconds",
+    )  # fmt: skip
+    queue_limit: int = _setting(
+        10_000, "records that may wait for the writer; above it requests get 503", unit="records"
+    )
+    embed_max_age_seconds: int = _setting(
+        300, "how long browsers may use the script without asking again", unit="seconds"
+    )
+    scheduler: bool = _setting(
+        False, "run the jobs in this process; `consent-server serve` turns it on", unit="on/off"
+    )
+    retention_interval_seconds: int = _setting(
+        60, "how often the scheduler looks for expired records", unit="seconds"
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Reads the settings, makes the home folder and the secret if needed.
+
+        Raises ConfigError, with one line that says what to set, when a value cannot be used.
+        """
+        environ = os.environ if environ is None else environ
+        values = {
+            f.name: _parse(f.name, raw, f.default)
+            for f in fields(cls)
+            if (raw := environ.get(_variable(f.name), "")) != ""
+        }
+        return cls(**values)._completed()
+
+    def _completed(self) -> Settings:
+        _check(self)
+        home = self.home.absolute()
+        try:
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(f"CONSENT_HOME: cannot use {home}: {error.strerror}") from error
+        return Settings(
+            **{f.name: getattr(self, f.name) for f in fields(self)}
+            | {
+                "home": home,
+                "database_url": _driver(self.database_url) or f"sqlite:///{home / 'consent.db'}",
+                "archive_database_url": _driver(self.archive_database_url)
+                or f"sqlite:///{home / 'archive.db'}",
+                "keys_dir": home / "keys" if self.keys_dir == Path() else self.keys_dir.absolute(),
+                "secret_key": self.secret_key or _kept_secret(self, home),
+                "public_url": self.public_url.rstrip("/"),
+            }
+        )
+
+    @property
+    def visit_period(self) -> RetentionPeriod:
+        """How long visit records are kept."""
+        return RetentionPeriod(months=self.visit_months, zone=ZoneInfo(self.zone))
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the strict start-up rules hold."""
+        return self.mode == "production"
+
+
+def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Returns (variable, value with secrets hidden, unit, reason) for every setting."""
+    return [
+        (
+            _variable(f.name),
+            "(set, not shown)" if f.metadata["secret"] else str(getattr(settings, f.name)),
+            f.metadata["unit"],
+            f.metadata["reason"],
+        )
+        for f in fields(Settings)
+    ]
+
+
+def _variable(name: str) -> str:
+    return f"CONSENT_{name.upper()}"
+
+
+def _parse(name: str, raw: str, default: object) -> Any:
+    """Returns a variable's text as the type of the default. Raises ConfigError."""
+    try:
+        match default:
+            case bool():
+                return _SWITCH[raw.lower()]
+            case int():
+                return int(raw)
+            case float():
+                return float(raw)
+            case Path():
+                return Path(raw)
+            case _:
+                return raw
+    except (ValueError, KeyError) as error:
+        raise ConfigError(f"{_variable(name)}={raw!r} cannot be used: see its unit.") from error
+
+
+def _check(settings: Settings) -> None:
+    if settings.mode not in ("standalone", "production"):
+        raise ConfigError(f"CONSENT_MODE={settings.mode!r}: use standalone or production.")
+    try:
+        ZoneInfo(settings.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"CONSENT_ZONE={settings.zone!r} is not a known time zone.") from error
+    for name in ("visit_months", "choice_days", "queue_limit", "body_limit_bytes"):
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"{_variable(name)} must be at least 1.")
+    if settings.trusted_proxies < 0:
+        raise ConfigError("CONSENT_TRUSTED_PROXIES must not be negative.")
+    if settings.is_production:
+        _check_secret(settings.secret_key)
+    elif settings.secret_key and len(settings.secret_key) < _SECRET_CHARACTERS:
+        raise ConfigError(f"CONSENT_SECRET_KEY is too short; {_MAKE_SECRET}")
+
+
+def _check_secret(secret: str) -> None:
+    if not secret:
+        raise ConfigError(f"CONSENT_SECRET_KEY is not set; {_MAKE_SECRET}")
+    is_placeholder = any(word in secret.lower() for word in _PLACEHOLDERS)
+    if is_placeholder or len(secret) < _SECRET_CHARACTERS or len(set(secret)) < 10:
+        raise ConfigError(f"CONSENT_SECRET_KEY is a placeholder or too short; {_MAKE_SECRET}")
+
+
+def _kept_secret(settings: Settings, home: Path) -> str:
+    """Returns the generated secret of this home, made on the first start (mode 0600)."""
+    path = home / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"CONSENT_HOME: cannot write {path}: {error.strerror}") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def _driver(url: str) -> str:
+    """Names psycopg explicitly, so that plain `postgresql://` and `postgres://` URLs work."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url

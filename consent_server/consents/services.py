@@ -1,0 +1,195 @@
+"""Verbs about consent records."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, Select, select
+
+from consent_server import clock
+from consent_server.consents.models import ConsentRecord
+from consent_server.consents.receipts import receipt, rfc3339
+from consent_server.consents.rules import check_decisions, digest
+from consent_server.consents.schemas import Submission
+from consent_server.errors import NotFound, SubmissionConflict
+from consent_server.policies.directory import PolicyDirectory
+from consent_server.signing import Signatures
+from consent_server.sites.directory import SiteEntry
+from consent_server.storage.database import db, table_of
+from consent_server.storage.writer import Writer
+
+_TABLE = table_of(ConsentRecord)
+_PAGE_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecorder:
+    """Records decisions: everything the verb needs, joined once when the application starts."""
+
+    writer: Writer
+    policies: PolicyDirectory
+    signatures: Signatures
+    choice_days: int
+
+    def record(self, site: SiteEntry, submission: Submission) -> dict[str, Any]:
+        """Records one decision and waits until it is on disk; returns the answer to the banner.
+
+        The same submission again gets the same answer and no second row. Raises the Problem of
+        the first rule it breaks (errors.py), or Unavailable; then nothing was stored.
+        """
+        version = self.policies.published(
+            site.id, submission.policy_version, submission.language, submission.text_sha256
+        )
+        check_decisions(submission, version.purposes, version.services)
+        wanted = self._row(site, submission)
+        stored = self.writer.write(_TABLE, "consent_id", wanted)
+        _check_same(wanted, stored, submission.visitor is not None)
+        return self.answer(site, stored)
+
+    def answer(self, site: SiteEntry, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what the banner is told about a stored record."""
+        return {
+            "consent_id": str(record["consent_id"]),
+            "recorded_at": rfc3339(record["recorded_at"]),
+            "valid_until": rfc3339(record["valid_until"]),
+            "token": self.signatures.visitor_token(
+                site.key, record["visitor_id"], record["recorded_at"]
+            ),
+            "receipt": receipt(record, site.controller, site.contact, self.signatures),
+        }
+
+    def current(self, site: SiteEntry, visitor_token: str) -> Mapping[str, Any]:
+        """Returns the newest record of the visitor whom a token names.
+
+        Raises TokenRefused, or NotFound when there is none.
+        """
+        visitor_id = self.signatures.visitor_id(site.key, visitor_token)
+        query = (
+            select(_TABLE)
+            .where(_TABLE.c.site_id == site.id, _TABLE.c.visitor_id == visitor_id)
+            .order_by(_TABLE.c.id.desc())
+            .limit(1)
+        )
+        record = db.session.execute(query).mappings().one_or_none()
+        if record is None:
+            raise NotFound("Nothing is recorded for this visitor.")
+        return dict(record)
+
+    def _row(self, site: SiteEntry, submission: Submission) -> dict[str, Any]:
+        visitor_id = (
+            uuid.uuid4()
+            if submission.visitor is None
+            else self.signatures.visitor_id(site.key, submission.visitor)
+        )
+        recorded_at = clock.now()
+        row = {
+            "consent_id": submission.submission_id,
+            "site_id": site.id,
+            "visitor_id": visitor_id,
+            "action": submission.action,
+            "policy_version": submission.policy_version,
+            "language": submission.language,
+            "text_sha256": submission.text_sha256,
+            "decisions": dict(sorted(submission.decisions.items())),
+            "services": dict(sorted(submission.services.items())),
+            "layer": submission.layer,
+            "trusted": submission.trusted,
+            "gpc": submission.gpc,
+            "recorded_at": recorded_at,
+            "valid_until": recorded_at + timedelta(days=self.choice_days),
+        }
+        return {**row, "digest": digest(row)}
+
+
+def _check_same(wanted: Mapping[str, Any], stored: Mapping[str, Any], has_visitor: bool) -> None:
+    """Raises SubmissionConflict when the id was already used for another decision."""
+    ignored = {"recorded_at", "valid_until", "digest"} | (set() if has_visitor else {"visitor_id"})
+    if any(stored[name] != value for name, value in wanted.items() if name not in ignored):
+        raise SubmissionConflict(
+            "This submission_id belongs to another decision; use a new one.", field="submission_id"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentFilter:
+    """Which records to read; None means any. `since` is included, `until` is not."""
+
+    site_id: int | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """A consent record as operators see it."""
+
+    id: int
+    consent_id: UUID
+    site_id: int
+    visitor_id: UUID
+    action: str
+    policy_version: int
+    language: str
+    text_sha256: str
+    decisions: dict[str, bool]
+    services: dict[str, bool]
+    layer: str
+    trusted: bool
+    gpc: bool
+    recorded_at: datetime
+    valid_until: datetime
+    digest: str
+
+
+def list_consents(
+    chosen: ConsentFilter, *, before_id: int | None = None, limit: int = 50
+) -> list[ConsentRow]:
+    """Returns records newest first; `before_id` is the last id of the page before."""
+    query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(_TABLE.c.id < before_id)
+    return [ConsentRow(**row) for row in db.session.execute(query).mappings()]
+
+
+def find_consent(consent_id: UUID) -> ConsentRow:
+    """Returns one record. Raises NotFound when there is none."""
+    query = select(_TABLE).where(_TABLE.c.consent_id == consent_id)
+    row = db.session.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no consent record with this id.")
+    return ConsentRow(**row)
+
+
+def each_consent(engine: Engine, chosen: ConsentFilter) -> Iterator[ConsentRow]:
+    """Yields records oldest first in constant memory, one short read per page of rows.
+
+    Rows written after the call began may or may not be included; none comes twice.
+    """
+    after_id = 0
+    while True:
+        query = _filtered(chosen).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
+        with engine.connect() as connection:
+            rows = connection.execute(query.limit(_PAGE_ROWS)).mappings().all()
+        yield from (ConsentRow(**row) for row in rows)
+        if len(rows) < _PAGE_ROWS:
+            return
+        after_id = rows[-1]["id"]
+
+
+def _filtered(chosen: ConsentFilter) -> Select[Any]:
+    query = select(_TABLE)
+    if chosen.site_id is not None:
+        query = query.where(_TABLE.c.site_id == chosen.site_id)
+    if chosen.action is not None:
+        query = query.where(_TABLE.c.action == chosen.action)
+    if chosen.since is not None:
+        query = query.where(_TABLE.c.recorded_at >= chosen.since)
+    if chosen.until is not None:
+        query = query.where(_TABLE.c.recorded_at < chosen.until)
+    return query

@@ -1,0 +1,64 @@
+"""`POST /v1/consents` and `GET /v1/consents/current`: the banner's way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from consent_server.config import Settings
+from consent_server.consents.receipts import rfc3339
+from consent_server.consents.schemas import decoder
+from consent_server.consents.services import ConsentRecorder
+from consent_server.errors import TokenRefused
+from consent_server.sites.directory import SiteDirectory
+from consent_server.web.cors import allow_reading, preflight
+from consent_server.web.decoding import decode
+from consent_server.web.guard import guarded_by
+from consent_server.web.limits import read_body
+
+
+def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorder) -> Blueprint:
+    """Returns the routes of this room."""
+    routes = Blueprint("consents", __name__, url_prefix="/v1/consents")
+
+    @routes.post("")
+    @guarded_by("origin")
+    def record_consent() -> Response:
+        submission = decode(read_body(request, settings.body_limit_bytes), decoder)
+        site = sites.site_for(submission.site, request.headers.get("Origin"))
+        return _json(recorder.record(site, submission), 201)
+
+    @routes.route("", methods=["OPTIONS"])
+    @guarded_by("public")
+    def allow_consent() -> Response:
+        return preflight()
+
+    @routes.get("/current")
+    @guarded_by("visitor token")
+    def current_consent() -> Response:
+        site = sites.site(request.args.get("site", ""))
+        record = recorder.current(site, _bearer_token())
+        facts = {
+            name: record[name]
+            for name in ("action", "policy_version", "language", "decisions", "services", "gpc")
+        }
+        times = {name: rfc3339(record[name]) for name in ("recorded_at", "valid_until")}
+        return _json({"consent_id": str(record["consent_id"]), **facts, **times}, 200)
+
+    return routes
+
+
+def _bearer_token() -> str:
+    """Returns the visitor token of the request (RFC 6750), never from the address line."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise TokenRefused("Send the visitor token as `Authorization: Bearer ...`.")
+    return token.strip()
+
+
+def _json(body: dict[str, Any], status: int) -> Response:
+    response = Response(msgspec.json.encode(body), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return allow_reading(response)

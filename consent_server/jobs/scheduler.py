@@ -1,0 +1,63 @@
+"""Runs the jobs of a deployment inside the serving process, so that no cron is needed.
+
+Every process with the scheduler on tries for the lease; the one that has it works. A job that
+fails is logged and tried again at the next interval.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from consent_server.config import Settings
+from consent_server.jobs.lease import take_lease
+from consent_server.retention.services import Retention
+from consent_server.storage.database import db
+
+_log = logging.getLogger(__name__)
+_LEASE_INTERVALS = 2.5  # a holder that misses two runs loses its lease
+
+
+class Scheduler:
+    """The jobs of one process; `start` returns at once, `stop` waits for a running job."""
+
+    def __init__(self, app: Flask, settings: Settings, retention: Retention) -> None:
+        self._app = app
+        self._interval = settings.retention_interval_seconds
+        self._retention = retention
+        self._holder = secrets.token_hex(8)
+        self._clock = BackgroundScheduler(timezone="UTC")
+
+    def start(self) -> None:
+        """Runs retention once soon and then at every interval."""
+        self._clock.add_job(self.destroy_expired, id="retention-first")
+        self._clock.add_job(
+            self.destroy_expired,
+            "interval",
+            seconds=self._interval,
+            id="retention",
+            max_instances=1,
+            coalesce=True,
+        )
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Stops the jobs; one that runs is waited for."""
+        if self._clock.running:
+            self._clock.shutdown(wait=True)
+
+    def destroy_expired(self) -> bool:
+        """Runs retention if this process holds the lease; returns whether it did."""
+        try:
+            with self._app.app_context():
+                seconds = self._interval * _LEASE_INTERVALS
+                if not take_lease(db.engine, "retention", self._holder, seconds):
+                    return False
+                self._retention.run()
+        except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again
+            _log.exception("retention failed; it is tried again in %d seconds", self._interval)
+            return False
+        return True

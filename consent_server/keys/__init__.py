@@ -1,0 +1,5 @@
+"""The key ring: one data key per day, kept outside every database and every backup.
+
+Whoever destroys the key of a day makes every copy of that day's visits unreadable, wherever it
+may lie.
+"""

@@ -1,0 +1,1 @@
+"""Schema histories, one per database, numbered; each step goes up and down on both engines."""

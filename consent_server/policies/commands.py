@@ -1,0 +1,89 @@
+"""`consent-server policies` and `sites add` (a site begins with its first notice)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from consent_server.policies.services import (
+    DEFAULT_NOTICE,
+    find_version,
+    open_site,
+    publish,
+    read_notice,
+)
+from consent_server.sites.commands import commands as site_commands
+from consent_server.sites.commands import print_site
+from consent_server.sites.services import NewSite, find_site
+
+commands = AppGroup("policies", help="What visitors are shown: notices and their versions.")
+
+_NoticeFile = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@site_commands.command(
+    "add", epilog="Example: consent-server sites add 'My shop' --origin https://shop.example"
+)
+@click.argument("name")
+@click.option("--origin", "origins", multiple=True, required=True, help="May be repeated.")
+@click.option("--controller", default="", help="Legal name of who decides; default: the name.")
+@click.option("--contact", default="", help="Address for questions, shown to visitors.")
+@click.option("--language", default="ko", type=click.Choice(["ko", "en"]), help="Default: ko.")
+@click.option("--notice", type=_NoticeFile, help="JSON of the first notice; default: built in.")
+@click.option("--visits/--no-visits", "logs_visits", default=True, help="Keep a visit log.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with site_key and tag.")
+def add_command(
+    name: str,
+    origins: tuple[str, ...],
+    controller: str,
+    contact: str,
+    language: str,
+    notice: Path | None,
+    logs_visits: bool,
+    as_json: bool,
+) -> None:
+    """Add a site and publish its first notice; prints the tag to paste."""
+    new = NewSite(
+        name=name,
+        origins=origins,
+        controller=controller,
+        contact=contact,
+        language=language,
+        logs_visits=logs_visits,
+    )
+    first = read_notice(notice.read_bytes()) if notice else DEFAULT_NOTICE
+    print_site(open_site(new, first), as_json)
+
+
+@commands.command("publish", epilog="Example: consent-server policies publish SITE notice.json")
+@click.argument("site_key")
+@click.argument("notice", type=_NoticeFile)
+def publish_command(site_key: str, notice: Path) -> None:
+    """Publish the notice in a JSON file as the next version; visitors are asked again."""
+    version = publish(find_site(site_key).id, read_notice(notice.read_bytes()))
+    click.echo(f"version {version.number} is in force; languages: {_languages(version.texts)}")
+
+
+@commands.command("show", epilog="Example: consent-server policies show SITE --version 2")
+@click.argument("site_key")
+@click.option("--version", "number", type=int, help="Default: the one in force.")
+@click.option("--json", "as_json", is_flag=True, help="Print number, hashes and time as JSON.")
+def show_command(site_key: str, number: int | None, as_json: bool) -> None:
+    """Print a notice as JSON, ready to be edited and published again."""
+    version = find_version(find_site(site_key).id, number)
+    if as_json:
+        facts = {
+            "version": version.number,
+            "published_at": version.published_at.isoformat(),
+            "sha256": {text.language: text.sha256 for text in version.texts},
+        }
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(json.dumps(json.loads(version.source), ensure_ascii=False, indent=2))
+
+
+def _languages(texts: object) -> str:
+    return ", ".join(text.language for text in texts)  # type: ignore[attr-defined]

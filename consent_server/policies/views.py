@@ -1,0 +1,44 @@
+"""`GET /policies/<site_key>[/<version>]`: the notice in force and every one before it."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Blueprint, render_template, request
+
+from consent_server.config import Settings
+from consent_server.errors import NotFound
+from consent_server.policies.services import find_version, versions_of
+from consent_server.sites.directory import SiteDirectory
+from consent_server.web.guard import guarded_by
+from consent_server.web.languages import preferred_language
+
+
+def blueprint(settings: Settings, sites: SiteDirectory) -> Blueprint:
+    """Returns the routes of this room."""
+    routes = Blueprint("policies", __name__, url_prefix="/policies")
+
+    @routes.get("/<site_key>")
+    @routes.get("/<site_key>/<int:number>")
+    @guarded_by("public")
+    def show_notice(site_key: str, number: int | None = None) -> str:
+        site = sites.site(site_key)
+        version = find_version(site.id, number)
+        texts = {text.language: text for text in version.texts}
+        language = preferred_language(sorted(texts), site.language)
+        if language not in texts:
+            raise NotFound("The notice was not published in this language.")
+        return render_template(
+            "policies/notice.html",
+            site=site,
+            version=version,
+            versions=versions_of(site.id),
+            languages=sorted(texts),
+            language=language,
+            sha256=texts[language].sha256,
+            shown=msgspec.json.decode(texts[language].canonical),
+            visit_months=settings.visit_months,
+            zone=settings.zone,
+            asked=request.args.get("lang"),
+        )
+
+    return routes

@@ -1,0 +1,1 @@
+"""Exports: records handed out in bulk to an operator, streamed, escaped and written down."""

@@ -1,0 +1,131 @@
+"""`consent-server consents export` and `visits export`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from consent_server.audit.services import COMMAND_LINE
+from consent_server.reports.exports import Export, Exporter, Kind
+from consent_server.sites.services import find_site
+
+consent_commands = AppGroup("consents", help="Consent records.")
+visit_commands = AppGroup("visits", help="Visit records.")
+
+
+class Instant(click.ParamType[datetime]):
+    """A date or an instant in ISO 8601; without a zone it means UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        """Returns an aware instant."""
+        try:
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not like 2026-01-15 or 2026-01-15T09:30:00+09:00")
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _export_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--site", "site_key", help="Key of one site; default: all sites."),
+        click.option(
+            "--format", "file_format", type=click.Choice(["csv", "ndjson"]), default="csv"
+        ),
+        click.option("--since", type=Instant(), help="First instant, such as 2026-01-15."),
+        click.option("--until", type=Instant(), help="First instant left out."),
+        click.option("--bom", is_flag=True, help="Begin with a BOM (Korean Excel)."),
+        click.option("--reason", default="export on the command line", help="For the access log."),
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: stdout."),
+    ):
+        command = option(command)
+    return command
+
+
+@consent_commands.command("export", epilog="Example: consent-server consents export -o c.csv")
+@_export_options
+def export_consents(**options: Any) -> None:
+    """Write consent records as CSV or NDJSON; logged."""
+    _export("consents", **options)
+
+
+@visit_commands.command("export", epilog="Example: consent-server visits export --site KEY")
+@_export_options
+def export_visits(**options: Any) -> None:
+    """Write visit records that may still be read; logged."""
+    _export("visits", **options)
+
+
+def _export(
+    kind: Kind,
+    site_key: str | None,
+    file_format: Any,
+    since: datetime | None,
+    until: datetime | None,
+    bom: bool,
+    reason: str,
+    output: Path | None,
+) -> None:
+    export = Export(
+        kind=kind,
+        format=file_format,
+        site_id=find_site(site_key).id if site_key else None,
+        since=since,
+        until=until,
+        bom=bom,
+    )
+    exporter: Exporter = current_app.extensions["consent_server"].exporter
+    with _progress() as progress:
+        task = progress.add_task(kind, total=None, rows=0)
+        blocks = exporter.stream(
+            export,
+            operator=COMMAND_LINE,
+            reason=reason,
+            progress=lambda rows: progress.update(task, rows=rows) if rows % 1000 == 0 else None,
+        )
+        _write(blocks, output)
+
+
+def _progress() -> Progress:
+    """A counter on stderr, silent when stderr is not a terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[rows]} rows"),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _write(blocks: Iterator[bytes], output: Path | None) -> None:
+    if output is None:
+        _pour(blocks, sys.stdout.buffer)
+        return
+    descriptor, draft = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
+    try:  # readable by its owner only, and complete or not there at all
+        with os.fdopen(descriptor, "wb") as file:
+            _pour(blocks, file)
+        Path(draft).replace(output)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _pour(blocks: Iterator[bytes], target: BinaryIO) -> None:
+    for block in blocks:
+        target.write(block)
+    target.flush()

@@ -1,0 +1,51 @@
+"""`consent-server retention`: destroy what is due; prove that nothing older exists."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from consent_server.errors import CommandError
+from consent_server.retention.services import Retention
+
+commands = AppGroup("retention", help="Destruction of visit records on their day.")
+
+
+@commands.command("run", epilog="Example: consent-server retention run")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def run_command(as_json: bool) -> None:
+    """Destroy every visit record whose period has ended."""
+    done = _retention().run()
+    if as_json:
+        facts = asdict(done) | {"days": [day.isoformat() for day in done.days]}
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(
+            f"destroyed {done.visits} visits, {done.archived_visits} archived visits, "
+            f"{len(done.days)} day keys"
+        )
+    if not done.is_scrubbed:
+        raise CommandError("A long reader is in the way of the last traces; run this again.")
+
+
+@commands.command("check", epilog="Example: consent-server retention check --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; `older` is the count.")
+def check_command(as_json: bool) -> None:
+    """Exit 1 if anything exists whose period has ended."""
+    older = _retention().check()
+    if as_json:
+        click.echo(json.dumps({"older": older.total, **asdict(older)}))
+    else:
+        click.echo(f"{older.total} records or keys exist whose period has ended")
+    if older.total:
+        sys.exit(1)
+
+
+def _retention() -> Retention:
+    retention: Retention = current_app.extensions["consent_server"].retention
+    return retention

@@ -1,0 +1,62 @@
+"""Removes expired visits from one database so that no trace stays in its files.
+
+SQLite: rows go in small transactions (with `secure_delete` the pages are overwritten), then the
+WAL is moved into the database and truncated, and the result row of that is looked at. PostgreSQL:
+rows go in small transactions; what its own log keeps is ciphertext whose key is destroyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Table, delete, func, select
+
+from consent_server.storage import sqlite
+
+_CHUNK_ROWS: Final = 500  # one transaction; keeps the write lock for milliseconds
+
+Run = Callable[[Callable[[Connection], int]], int]
+
+
+def remove_expired(table: Table, now: datetime, run: Run) -> int:
+    """Deletes every row whose `gone_at` has come; returns how many.
+
+    run: carries out one piece of work in a transaction of its own. May be repeated and cut off
+    at any point; the next call goes on.
+    """
+    removed = 0
+    while count := run(lambda connection: _remove_chunk(connection, table, now)):
+        removed += count
+    return removed
+
+
+def scrub(engine: Engine) -> bool:
+    """Makes removed rows vanish from the files; returns False if a reader was in the way."""
+    return sqlite.truncate_wal(engine) if engine.dialect.name == "sqlite" else True
+
+
+def count_expired(engine: Engine, table: Table, now: datetime) -> int:
+    """Returns how many rows exist whose last instant has passed."""
+    with engine.connect() as connection:
+        query = select(func.count()).select_from(table).where(table.c.gone_at <= now)
+        return int(connection.execute(query).scalar_one())
+
+
+def in_own_transaction(engine: Engine) -> Run:
+    """Returns a runner that uses a connection of its own, for a database without a writer."""
+
+    def run(work: Callable[[Connection], Any]) -> Any:
+        with engine.execution_options(writes=True).begin() as connection:
+            return work(connection)
+
+    return run
+
+
+def _remove_chunk(connection: Connection, table: Table, now: datetime) -> int:
+    expired = select(table.c.id).where(table.c.gone_at <= now).limit(_CHUNK_ROWS)
+    ids = list(connection.scalars(expired))
+    if ids:
+        connection.execute(delete(table).where(table.c.id.in_(ids)))
+    return len(ids)

@@ -1,0 +1,101 @@
+"""Verbs of retention: destroy what is due, and prove that nothing older is left.
+
+Order matters: the day's key dies first, so that even a run that is cut off leaves nothing
+readable; then the rows; then their traces in the files. Every step may be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from consent_server import clock
+from consent_server.keys.ring import KeyRing
+from consent_server.periods import RetentionPeriod
+from consent_server.retention.destruction import (
+    count_expired,
+    in_own_transaction,
+    remove_expired,
+    scrub,
+)
+from consent_server.storage.database import ARCHIVE, db, table_of
+from consent_server.storage.writer import Writer
+from consent_server.visits.models import ArchivedVisit, Visit
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """What one run did. is_scrubbed: whether no trace is left in database files."""
+
+    visits: int
+    archived_visits: int
+    days: tuple[date, ...]
+    is_scrubbed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """What exists although its last instant has passed."""
+
+    visits: int
+    archived_visits: int
+    keys: int
+
+    @property
+    def total(self) -> int:
+        """The count that must be zero."""
+        return self.visits + self.archived_visits + self.keys
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Destroys visits on their day; call inside an application context."""
+
+    writer: Writer
+    ring: KeyRing
+    period: RetentionPeriod
+
+    def run(self) -> Destroyed:
+        """Destroys keys, rows and traces of all visits whose last instant has passed.
+
+        Idempotent; raises Unavailable when the database cannot be written, and may be called
+        again at any time.
+        """
+        now = clock.now()
+        days = tuple(self._expired_days(now))
+        for day in days:
+            self.ring.destroy(day)
+        visits = remove_expired(_VISITS, now, self.writer.run)
+        archived = remove_expired(_ARCHIVED, now, in_own_transaction(_archive()))
+        is_scrubbed = all([scrub(db.engine), scrub(_archive())])
+        if visits or archived or days:
+            _log.info("destroyed %d visits of %d days", visits + archived, len(days))
+        if not is_scrubbed:
+            _log.warning("a long reader keeps the WAL; its traces go with the next run")
+        return Destroyed(visits, archived, days, is_scrubbed)
+
+    def check(self) -> Older:
+        """Counts rows and keys that should be gone, over both databases and the key ring."""
+        now = clock.now()
+        return Older(
+            visits=count_expired(db.engine, _VISITS, now),
+            archived_visits=count_expired(_archive(), _ARCHIVED, now),
+            keys=sum(1 for _ in self._expired_days(now)),
+        )
+
+    def _expired_days(self, now: datetime) -> list[date]:
+        today = self.period.day_of(now)
+        return [day for day in self.ring.days() if self.period.gone_on(day) <= today]
+
+
+def _archive() -> Engine:
+    return db.engines[ARCHIVE]
+
+
+_VISITS = table_of(Visit)
+_ARCHIVED = table_of(ArchivedVisit)

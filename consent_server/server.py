@@ -1,0 +1,58 @@
+"""Starts the production server: granian, with as many workers as the database bears.
+
+SQLite has exactly one writing process; a second one would starve the first in the busy handler.
+The jobs run inside the workers, one of them at a time (jobs.lease).
+"""
+
+from __future__ import annotations
+
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from consent_server.config import Settings
+from consent_server.errors import CommandError
+from consent_server.storage.migrate import HISTORIES, is_current, migration_engine
+
+_BLOCKING_THREADS = 16  # lets a batch form; more only hand the interpreter lock around
+_BACKLOG = 1024
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int | None,
+    application: str = "consent_server.app:create_app",
+) -> None:
+    """Serves until stopped. Raises CommandError when the databases are not ready."""
+    is_sqlite = settings.database_url.startswith("sqlite")
+    if is_sqlite and (workers or 1) > 1:
+        raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
+    _check_schema(settings)
+    os.environ["CONSENT_SCHEDULER"] = "on"
+    Granian(
+        application,
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers or (1 if is_sqlite else os.cpu_count() or 1),
+        blocking_threads=_BLOCKING_THREADS,
+        backlog=_BACKLOG,
+        log_access=False,  # an access log of ours would be a second visit log
+    ).serve()
+
+
+def _check_schema(settings: Settings) -> None:
+    for history in HISTORIES:
+        engine = migration_engine(settings, history)
+        try:
+            if not is_current(engine, history):
+                raise CommandError(
+                    f"The {history} database is not ready; run `consent-server init` first."
+                )
+        finally:
+            engine.dispose()

@@ -1,0 +1,62 @@
+"""`consent-server sites`: add, list and show sites."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from consent_server.config import Settings
+from consent_server.sites.models import Site
+from consent_server.sites.services import all_sites, find_site, script_tag
+
+commands = AppGroup("sites", help="Products that carry the script tag.")
+
+
+@commands.command("list", epilog="Example: consent-server sites list --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_command(as_json: bool) -> None:
+    """List all sites."""
+    facts = [_facts(site) for site in all_sites()]
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    for fact in [] if as_json else facts:
+        click.echo(f"{fact['site_key']}  {fact['name']}  {' '.join(fact['origins'])}")
+
+
+@commands.command("show", epilog="Example: consent-server sites show k3v9x2m4p7qa")
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show_command(key: str, as_json: bool) -> None:
+    """Show one site and the tag to paste."""
+    _print(_facts(find_site(key)), as_json)
+
+
+def print_site(site: Site, as_json: bool) -> None:
+    """Prints the facts of a site, its tag included."""
+    _print(_facts(site), as_json)
+
+
+def _print(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    for name, value in facts.items():
+        click.echo(f"{name}: {' '.join(value) if isinstance(value, list) else value}")
+
+
+def _facts(site: Site) -> dict[str, Any]:
+    settings: Settings = current_app.extensions["consent_server"].settings
+    return {
+        "site_key": site.key,
+        "name": site.name,
+        "origins": [origin.origin for origin in site.origins],
+        "controller": site.controller,
+        "contact": site.contact,
+        "language": site.language,
+        "logs_visits": site.logs_visits,
+        "tag": script_tag(settings.public_url, site.key),
+    }

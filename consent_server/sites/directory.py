@@ -1,0 +1,78 @@
+"""The cached map from site key to what a request must know about the site.
+
+Warm look-ups need no SQL. Before a request is refused for an unknown site or origin the database
+is asked again (at most ten times a second), so a new site or origin works at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from consent_server.errors import OriginRefused, SiteUnknown
+from consent_server.sites.models import Site
+from consent_server.storage.revision import Cached
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEntry:
+    """A site as requests see it."""
+
+    id: int
+    key: str
+    name: str
+    controller: str
+    contact: str
+    language: str
+    logs_visits: bool
+    origins: frozenset[str]
+
+
+class SiteDirectory:
+    """Answers which site a key names and whether an origin may write for it."""
+
+    def __init__(self) -> None:
+        self._entries: Cached[Mapping[str, SiteEntry]] = Cached(_load)
+
+    def site(self, key: str) -> SiteEntry:
+        """Returns the site of a key. Raises SiteUnknown when there is none."""
+        entry = self._entries.get().get(key) or self._entries.fresh().get(key)
+        if entry is None:
+            raise SiteUnknown("No site has this key; copy the tag from the console.", field="site")
+        return entry
+
+    def site_for(self, key: str, origin: str | None) -> SiteEntry:
+        """Returns the site of a key if pages of `origin` may write for it.
+
+        Raises SiteUnknown, or OriginRefused when the origin is missing or not allowed.
+        """
+        if origin in self.site(key).origins:
+            return self.site(key)
+        entry = self._entries.fresh().get(key)
+        if entry is None or origin not in entry.origins:
+            raise OriginRefused(
+                "The page's origin is not in the allow-list of this site; "
+                "an operator can add it in the console.",
+                field="Origin",
+            )
+        return entry
+
+
+def _load(session: Session) -> dict[str, SiteEntry]:
+    sites = session.scalars(select(Site).options(selectinload(Site.origins)))
+    return {
+        site.key: SiteEntry(
+            id=site.id,
+            key=site.key,
+            name=site.name,
+            controller=site.controller,
+            contact=site.contact,
+            language=site.language,
+            logs_visits=site.logs_visits,
+            origins=frozenset(origin.origin for origin in site.origins),
+        )
+        for site in sites
+    }

@@ -1,0 +1,57 @@
+"""Tables of sites and their allowed origins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from consent_server.storage.columns import RowId, UtcDateTime
+from consent_server.storage.database import Model
+
+
+class Site(Model):
+    """A product of a controller, addressed by its public key."""
+
+    __tablename__ = "sites"
+    __table_args__ = ({"comment": "products that carry the script tag"},)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
+    key: Mapped[str] = mapped_column(
+        String(12), unique=True, comment="public key in the script tag, random, [a-z0-9]"
+    )
+    name: Mapped[str] = mapped_column(String(200), comment="name that operators read")
+    controller: Mapped[str] = mapped_column(
+        String(200), comment="legal name of who decides about the processing"
+    )
+    contact: Mapped[str] = mapped_column(
+        String(320), comment="address for questions and rights requests, shown to visitors"
+    )
+    language: Mapped[str] = mapped_column(
+        String(12), comment="language shown when the browser asks for none we have"
+    )
+    logs_visits: Mapped[bool] = mapped_column(
+        Boolean, comment="whether the script reports page views to the visit log"
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when it was added")
+
+    origins: Mapped[list[SiteOrigin]] = relationship(
+        cascade="all, delete-orphan", order_by="SiteOrigin.origin"
+    )
+
+
+class SiteOrigin(Model):
+    """One web origin whose pages may send records for a site."""
+
+    __tablename__ = "site_origins"
+    __table_args__ = (
+        UniqueConstraint("site_id", "origin"),
+        {"comment": "web origins (RFC 6454) that may write for a site"},
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), comment="the site")
+    origin: Mapped[str] = mapped_column(
+        String(300), comment="scheme://host[:port], lower case, as browsers send it"
+    )

@@ -1,0 +1,43 @@
+"""What a site key and an origin look like (RFC 6454). Pure."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from consent_server.errors import CommandError
+
+_KEY_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+_KEY_LENGTH = 12  # 60 bits: not to be guessed, short enough for the cookie
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def new_site_key() -> str:
+    """Returns a random public key, 12 characters."""
+    return "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(_KEY_LENGTH))
+
+
+def normal_origin(text: str) -> str:
+    """Returns an origin as browsers send it: lower case, no path, default port left out.
+
+    Raises CommandError when the text is not an http(s) origin.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError as error:
+        raise CommandError(f"{text!r} is not an origin like https://shop.example.") from error
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path not in ("", "/"):
+        raise CommandError(f"{text!r} is not an origin like https://shop.example (no path).")
+    if parts.query or parts.fragment or parts.username:
+        raise CommandError(f"{text!r} has more than scheme, host and port.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)
+    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
+    except UnicodeError as error:
+        raise CommandError(f"{host!r} is not a host name.") from error

@@ -1,0 +1,89 @@
+"""Verbs about sites; each is one transaction on the main database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from consent_server import clock
+from consent_server.errors import CommandError
+from consent_server.sites.models import Site, SiteOrigin
+from consent_server.sites.rules import new_site_key, normal_origin
+from consent_server.storage.database import begin_write, db
+from consent_server.storage.revision import raise_revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSite:
+    """What an operator says about a site.
+
+    origins: at least one http(s) origin; language: "ko" or "en".
+    """
+
+    name: str
+    origins: Sequence[str]
+    controller: str = ""
+    contact: str = ""
+    language: str = "ko"
+    logs_visits: bool = True
+
+
+def enter_site(new: NewSite) -> Site:
+    """Adds a site as part of the caller's transaction and returns it.
+
+    A site is of use only with a notice: policies.services.open_site makes both at once. Raises
+    CommandError when name or origins are not usable.
+    """
+    site = Site(key=new_site_key(), created_at=clock.now())
+    _apply(site, new)
+    db.session.add(site)
+    db.session.flush()
+    return site
+
+
+def change_site(site: Site, new: NewSite) -> None:
+    """Replaces name, contact and origins; effective on every node within seconds."""
+    begin_write()
+    _apply(site, new)
+    raise_revision(db.session())
+    db.session.commit()
+
+
+def all_sites() -> list[Site]:
+    """Returns every site with its origins, by name."""
+    query = select(Site).options(selectinload(Site.origins)).order_by(Site.name, Site.id)
+    return list(db.session.scalars(query))
+
+
+def find_site(key: str) -> Site:
+    """Returns the site with this key. Raises CommandError when there is none."""
+    site = db.session.scalars(
+        select(Site).where(Site.key == key).options(selectinload(Site.origins))
+    ).one_or_none()
+    if site is None:
+        raise CommandError(f"There is no site with the key {key!r}; see `sites list`.")
+    return site
+
+
+def script_tag(public_url: str, site_key: str) -> str:
+    """Returns the one line of HTML that a product page needs."""
+    return f'<script async src="{public_url}/embed/{site_key}.js"></script>'
+
+
+def _apply(site: Site, new: NewSite) -> None:
+    name = new.name.strip()
+    if not name or len(name) > 200:
+        raise CommandError("A site needs a name of 1 to 200 characters.")
+    origins = sorted({normal_origin(origin) for origin in new.origins if origin.strip()})
+    if not origins:
+        raise CommandError("A site needs at least one origin, such as https://shop.example.")
+    site.name = name
+    site.controller = new.controller.strip()[:200] or name
+    site.contact = new.contact.strip()[:320]
+    site.language = new.language
+    site.logs_visits = new.logs_visits
+    kept = {known.origin: known for known in site.origins}
+    site.origins = [kept.get(origin) or SiteOrigin(origin=origin) for origin in origins]

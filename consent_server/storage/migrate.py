@@ -1,0 +1,65 @@
+"""Brings both databases to the newest schema, or back, with Alembic.
+
+One history per database: they live on different servers, perhaps, and are never changed in one
+transaction.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine
+
+from consent_server.config import Settings
+from consent_server.storage.database import engine_options, tune
+
+HISTORIES: Final = ("main", "archive")
+
+
+def upgrade(settings: Settings) -> None:
+    """Brings both databases to the newest schema; does nothing where it is there already."""
+    for history in HISTORIES:
+        move(settings, history, "head")
+
+
+def move(settings: Settings, history: str, revision: str) -> None:
+    """Brings one database to a revision ("head", "base" or a number), up or down."""
+    engine = migration_engine(settings, history)
+    try:
+        with engine.connect() as connection:
+            config = _config(history)
+            config.attributes["connection"] = connection
+            newest = ScriptDirectory.from_config(config).get_heads()
+            go = command.upgrade if revision in ("head", *newest) else command.downgrade
+            go(config, revision)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def is_current(engine: Engine, history: str) -> bool:
+    """Tells whether a database has the newest schema."""
+    heads = set(ScriptDirectory.from_config(_config(history)).get_heads())
+    with engine.connect() as connection:
+        return set(MigrationContext.configure(connection).get_current_heads()) == heads
+
+
+def migration_engine(settings: Settings, history: str) -> Engine:
+    """Returns an engine for the database of a history."""
+    url = settings.database_url if history == "main" else settings.archive_database_url
+    engine = create_engine(url, **engine_options(url, settings))
+    tune(engine, settings)
+    return engine
+
+
+def _config(history: str) -> Config:
+    config = Config()
+    location = files("consent_server.migrations").joinpath(history)
+    config.set_main_option("script_location", str(location).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

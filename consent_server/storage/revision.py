@@ -1,0 +1,74 @@
+"""One small number that says whether anything cached from the database is stale.
+
+Whoever changes a site or publishes a notice raises it in the same transaction; caches compare it
+at most every few seconds. So a warm request needs no SQL, and a change needs no restart.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from sqlalchemy import Integer, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from consent_server.storage.database import Model, db
+
+_MAX_AGE_SECONDS = 5.0
+_MIN_AGE_SECONDS = 0.1  # a flood of refused requests asks at most ten times a second
+
+T = TypeVar("T")
+
+
+class Revision(Model):
+    """The single row that counts changes of cached facts."""
+
+    __tablename__ = "revision"
+    __table_args__ = ({"comment": "counts changes of sites and notices; tells caches to reload"},)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="always 1")
+    number: Mapped[int] = mapped_column(Integer, comment="raised by one with every change")
+
+
+def raise_revision(session: Session) -> None:
+    """Marks everything cached as stale, as part of the caller's transaction."""
+    session.execute(update(Revision).values(number=Revision.number + 1))
+
+
+class Cached(Generic[T]):
+    """A value built from the database, rebuilt only after the revision changed.
+
+    load: builds the value in a session of its own (the caller's session is not touched).
+    """
+
+    def __init__(self, load: Callable[[Session], T]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._value: T | None = None
+        self._number = -1
+        self._checked_at = float("-inf")
+
+    def get(self, *, max_age_seconds: float = _MAX_AGE_SECONDS) -> T:
+        """Returns the value, at most `max_age_seconds` behind the database."""
+        if self._is_due(max_age_seconds):
+            with self._lock:
+                if self._is_due(max_age_seconds):  # no other thread was quicker
+                    self._refresh()
+        assert self._value is not None
+        return self._value
+
+    def fresh(self) -> T:
+        """Returns the value after looking at the database again: ask this before refusing."""
+        return self.get(max_age_seconds=_MIN_AGE_SECONDS)
+
+    def _is_due(self, max_age_seconds: float) -> bool:
+        return self._value is None or time.monotonic() - self._checked_at > max_age_seconds
+
+    def _refresh(self) -> None:
+        with Session(db.engine) as session:
+            number = session.execute(select(Revision.number)).scalar_one()
+            if self._value is None or number != self._number:
+                self._value, self._number = self._load(session), number
+        self._checked_at = time.monotonic()

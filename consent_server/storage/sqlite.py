@@ -1,0 +1,62 @@
+"""What is special about SQLite, and why.
+
+WAL lets readers go on while the writer commits; `synchronous=FULL` makes each commit durable;
+`secure_delete=ON` overwrites deleted rows with zeros (the default differs per build, and FAST
+leaves free pages as they were). A deleted row stays readable in the main file until a checkpoint
+and in the WAL until it is truncated, so destruction ends with `wal_checkpoint(TRUNCATE)` and looks
+at its result row. Temporary tables stay in memory: a spilled sort would be a side copy.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+_CHECKPOINT_ATTEMPTS = 40
+_CHECKPOINT_PAUSE_SECONDS = 0.05
+
+
+def engine_options(timeout_seconds: float) -> dict[str, Any]:
+    """Returns the create_engine options; a locked file is waited for this long."""
+    return {"connect_args": {"timeout": timeout_seconds, "isolation_level": None}}
+
+
+def on_connect(connection: Any, _record: object) -> None:
+    """Sets the pragmas of a new connection."""
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def on_begin(connection: Connection) -> None:
+    """Begins a transaction explicitly; a writing one takes its lock at once.
+
+    A transaction that reads first and writes later fails without waiting when another one
+    committed in between, so whoever will write says so with the option `writes`.
+    """
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def truncate_wal(engine: Engine) -> bool:
+    """Moves the whole WAL into the database file and empties it.
+
+    Returns False when a long reader kept it busy to the end: traces of deleted rows remain in
+    the WAL until the next attempt succeeds.
+    """
+    for _ in range(_CHECKPOINT_ATTEMPTS):
+        with engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            busy, _log_pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            return True
+        time.sleep(_CHECKPOINT_PAUSE_SECONDS)
+    return False

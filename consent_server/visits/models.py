@@ -1,0 +1,65 @@
+"""Tables of visit records: young ones in the main database, later ones in the archive.
+
+In clear stand only what ordering, filtering and destroying need; everything about the person is
+in `payload`, encrypted under the key of `day`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Date, Index, LargeBinary, String, Uuid
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from consent_server.storage.columns import RowId, UtcDateTime, personal
+from consent_server.storage.database import ARCHIVE, Model
+
+
+class _VisitColumns:
+    """The columns of a visit record, the same in both databases."""
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
+    visit_id: Mapped[UUID] = mapped_column(
+        Uuid, unique=True, comment="random id of the page view; idempotency key"
+    )
+    site_id: Mapped[int] = mapped_column(RowId, comment="the site (no foreign key: see visits)")
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="server's time")
+    day: Mapped[date] = mapped_column(
+        Date, comment="calendar day in the zone of the law; names the key of the payload"
+    )
+    gone_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, comment="first instant at which this row must not exist (periods)"
+    )
+    device_class: Mapped[str] = mapped_column(String(8), comment="pc mobile tablet bot other")
+
+    @declared_attr
+    def payload(cls) -> Mapped[bytes]:  # noqa: N805  # declared_attr gets the class
+        """Encrypted part of the record."""
+        return personal(
+            LargeBinary,
+            retention="visit",
+            comment="address, path, device; AES-256-GCM under the key of the day",
+        )
+
+
+class Visit(_VisitColumns, Model):
+    """A visit within its operating window."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index("ix_visits_gone_at", "gone_at"),
+        Index("ix_visits_site_id_recorded_at", "site_id", "recorded_at"),
+        {"comment": "page views; destroyed at gone_at"},
+    )
+
+
+class ArchivedVisit(_VisitColumns, Model):
+    """A visit whose purpose is met, kept apart until its day (PIPA art. 21(3))."""
+
+    __bind_key__ = ARCHIVE
+    __tablename__ = "archived_visits"
+    __table_args__ = (
+        Index("ix_archived_visits_gone_at", "gone_at"),
+        {"comment": "page views kept apart as the law asks; destroyed at gone_at"},
+    )

@@ -1,0 +1,171 @@
+"""Verbs about visit records. Every read denies from `gone_at` on, whether or not a job ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Engine, Select, select
+from sqlalchemy.engine import RowMapping
+
+from consent_server import clock
+from consent_server.errors import KeyDestroyed
+from consent_server.keys.ring import KeyRing
+from consent_server.periods import RetentionPeriod
+from consent_server.signing import Signatures
+from consent_server.sites.directory import SiteEntry
+from consent_server.storage.database import db, table_of
+from consent_server.storage.writer import Writer
+from consent_server.visits.device import device_of
+from consent_server.visits.models import Visit
+from consent_server.visits.rules import bare_path, referrer_origin
+from consent_server.visits.schemas import Payload, VisitReport, payload_decoder
+
+RECORD_CLASS = "visit"
+_TABLE = table_of(Visit)
+_PAGE_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRecorder:
+    """Records visits: everything the verb needs, joined once when the application starts."""
+
+    writer: Writer
+    ring: KeyRing
+    signatures: Signatures
+    period: RetentionPeriod
+
+    def record(self, site: SiteEntry, report: VisitReport, address: str, user_agent: str) -> None:
+        """Records one visit and waits until it is on disk; the same visit_id again is one row.
+
+        address: canonical client address, "" if unknown. Raises TokenRefused for a forged
+        visitor token, Unavailable when it cannot be written; then nothing was stored.
+        """
+        visitor = (
+            str(self.signatures.visitor_id(site.key, report.visitor)) if report.visitor else ""
+        )
+        device = device_of(user_agent)
+        payload = Payload(
+            ip=address,
+            path=bare_path(report.path),
+            referrer=referrer_origin(report.referrer),
+            visitor=visitor,
+            is_bot=device.device_class == "bot",
+            **{name: value for name, value in asdict(device).items() if name != "device_class"},
+        )
+        self.writer.write(_TABLE, "visit_id", self._row(site, report, payload, device.device_class))
+
+    def _row(
+        self, site: SiteEntry, report: VisitReport, payload: Payload, device_class: str
+    ) -> dict[str, Any]:
+        recorded_at = clock.now()
+        day = self.period.day_of(recorded_at)
+        sealed = self.ring.encrypt(RECORD_CLASS, day, report.visit_id, msgspec.json.encode(payload))
+        return {
+            "visit_id": report.visit_id,
+            "site_id": site.id,
+            "recorded_at": recorded_at,
+            "day": day,
+            "gone_at": self.period.gone_at(recorded_at),
+            "device_class": device_class,
+            "payload": sealed,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitFilter:
+    """Which visits to read; None means any. `since` is included, `until` is not."""
+
+    site_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    device_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """A visit as operators with the right role see it, decrypted."""
+
+    id: int
+    visit_id: UUID
+    site_id: int
+    recorded_at: datetime
+    gone_at: datetime
+    device_class: str
+    ip: str
+    path: str
+    referrer: str
+    visitor: str
+    browser: str
+    browser_version: str
+    system: str
+    system_version: str
+    device: str
+    is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VisitReader:
+    """Reads and decrypts visits that may still be read."""
+
+    ring: KeyRing
+
+    def newest(
+        self, chosen: VisitFilter, *, before_id: int | None = None, limit: int = 50
+    ) -> list[VisitView]:
+        """Returns visits newest first; `before_id` is the last id of the page before."""
+        query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(_TABLE.c.id < before_id)
+        return self._views(db.session.execute(query).mappings().all())
+
+    def each(self, engine: Engine, chosen: VisitFilter) -> Iterator[VisitView]:
+        """Yields visits oldest first in constant memory, one short read per page of rows.
+
+        A visit whose last instant passes while this runs is left out from then on.
+        """
+        after_id = 0
+        while True:
+            query = _filtered(chosen).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
+            with engine.connect() as connection:
+                rows = connection.execute(query.limit(_PAGE_ROWS)).mappings().all()
+            yield from self._views(rows)
+            if len(rows) < _PAGE_ROWS:
+                return
+            after_id = rows[-1]["id"]
+
+    def _views(self, rows: Any) -> list[VisitView]:
+        views = (self._view(row) for row in rows)
+        return [view for view in views if view is not None]
+
+    def _view(self, row: RowMapping) -> VisitView | None:
+        day: date = row["day"]
+        try:
+            plain = self.ring.decrypt(RECORD_CLASS, day, row["visit_id"], row["payload"])
+        except KeyDestroyed:
+            return None  # its key is gone: so is the record, whatever is left of the row
+        payload = payload_decoder.decode(plain)
+        return VisitView(
+            **{name: row[name] for name in _CLEAR},
+            **{name: getattr(payload, name) for name in Payload.__struct_fields__},
+        )
+
+
+_CLEAR = ("id", "visit_id", "site_id", "recorded_at", "gone_at", "device_class")
+
+
+def _filtered(chosen: VisitFilter) -> Select[Any]:
+    query = select(_TABLE).where(_TABLE.c.gone_at > clock.now())
+    if chosen.site_id is not None:
+        query = query.where(_TABLE.c.site_id == chosen.site_id)
+    if chosen.since is not None:
+        query = query.where(_TABLE.c.recorded_at >= chosen.since)
+    if chosen.until is not None:
+        query = query.where(_TABLE.c.recorded_at < chosen.until)
+    if chosen.device_class is not None:
+        query = query.where(_TABLE.c.device_class == chosen.device_class)
+    return query

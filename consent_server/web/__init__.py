@@ -1,0 +1,1 @@
+"""The HTTP border: one file per rule that holds for many addresses."""

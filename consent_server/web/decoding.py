@@ -1,0 +1,34 @@
+"""Untrusted JSON becomes a typed struct, or a problem that names the field."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from consent_server.errors import InvalidBody
+
+T = TypeVar("T")
+
+_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Returns the struct that `body` holds. Raises InvalidBody naming the offending field."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidBody(str(error), field=_field(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidBody("The body is not valid JSON in UTF-8.") from error
+
+
+def _field(message: str) -> str | None:
+    path = match["path"] if (match := _PATH.search(message)) else ""
+    if unknown := _UNKNOWN.search(message):
+        return f"{path}.{unknown['name']}" if path else unknown["name"]
+    if missing := re.search(r"missing required field `(?P<name>[^`]*)`", message):
+        return f"{path}.{missing['name']}" if path else missing["name"]
+    return path or None

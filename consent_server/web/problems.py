@@ -1,0 +1,77 @@
+"""Refusals in the words of RFC 9457: `application/problem+json`, one shape for every cause."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Flask, Response, request
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from consent_server.errors import BodyTooLarge, Problem, Unavailable
+from consent_server.web.cors import allow_reading
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE_BASE = "/problems/"
+
+
+def init_app(app: Flask) -> None:
+    """Turns every raised Problem, and every HTTP error of the machine addresses, into RFC 9457."""
+    app.register_error_handler(Problem, problem_response)
+    app.register_error_handler(HTTPException, _http_response)
+    for outage in (OperationalError, InternalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(outage, _outage_response)
+
+
+def problem_response(problem: Problem) -> Response:
+    """Returns the answer to a refused request."""
+    response = _response(
+        problem.status,
+        {
+            "type": _TYPE_BASE + problem.code,
+            "title": problem.title,
+            "status": problem.status,
+            "detail": problem.detail,
+            **({"field": problem.field} if problem.field else {}),
+            **({"limit": problem.limit} if problem.limit is not None else {}),
+        },
+    )
+    if isinstance(problem, Unavailable):
+        response.headers["Retry-After"] = str(problem.retry_after_seconds)
+    return response
+
+
+def _http_response(error: HTTPException) -> Response | HTTPException:
+    if not is_machine_path(request.path):
+        return error
+    status = error.code or 500
+    if status == 413:
+        return problem_response(BodyTooLarge("The body is larger than this service accepts."))
+    response = _response(
+        status,
+        {
+            "type": "about:blank",
+            "title": error.name,
+            "status": status,
+            "detail": error.description or error.name,
+        },
+    )
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _outage_response(error: DBAPIError) -> Response:
+    return problem_response(Unavailable("The database is away at the moment; nothing was stored."))
+
+
+def is_machine_path(path: str) -> bool:
+    """Whether programs, not people, read the answers of this path."""
+    return path.startswith(("/v1/", "/embed/", "/healthz", "/readyz"))
+
+
+def _response(status: int, body: dict[str, object]) -> Response:
+    response = Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return allow_reading(response)
