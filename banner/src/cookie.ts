@@ -10,7 +10,8 @@ import { decode, encode } from './trits'
 
 const NAME = 'cs_consent'
 const DAY_SECONDS = 86_400
-const SHAPE = /^1\.([a-z0-9]{12})\.([0-9a-z]+)\.([arcewgi])([\w-]*)\.([\w-]*)\.([\w-]{22})\.([0-9a-z]{1,8})(?:\.([\w.-]+))?$/
+const SHAPE =
+  /^1\.([a-z0-9]{12})\.([0-9a-z]+)\.([arcewgi])([\w-]*)\.([\w-]*)\.([\w-]{22})\.([0-9a-z]{1,8})(?:\.([\w.-]+))?$/
 
 const MODES: Readonly<Record<string, Action>> = {
   a: 'accept_all', r: 'refuse_all', c: 'customise', e: 'ask_each', w: 'withdraw', g: 'gpc', i: 'import',

@@ -5,7 +5,7 @@
 import { config } from './config'
 import { asUuid } from './id'
 import { mayUse, openPurposes, openServices } from './permission'
-import { isComplete, state } from './state'
+import { state } from './state'
 import type { Change, Layer } from './state'
 
 export type EventName = 'ready' | 'first' | 'change' | 'show' | 'hide'
@@ -57,7 +57,7 @@ export function on(name: string, listener: (detail: Detail) => void): () => void
 }
 
 export function cookieView(): CookieView {
-  if (!isComplete()) return {}
+  if (!state.action) return {}
   return {
     categories: openPurposes(),
     services: Object.fromEntries(config.purposes.map(({ key }) => [key, openServicesOf(key)])),

@@ -3,8 +3,9 @@
 /** names: exact names or patterns; domain: only this one, otherwise the host and each domain above it. */
 export function eraseCookies(names: string | RegExp | readonly (string | RegExp)[], path = '/', domain?: string): void {
   const present = document.cookie.split('; ').map((pair) => pair.split('=')[0] ?? '')
-  const wanted = [names].flat()
-  for (const name of present.filter((one) => wanted.some((want) => (want instanceof RegExp ? want.test(one) : want === one)))) {
+  const isWanted = (name: string) =>
+    [names].flat().some((want) => (want instanceof RegExp ? want.test(name) : want === name))
+  for (const name of present.filter(isWanted)) {
     for (const scope of domain ? [domain] : scopes()) {
       document.cookie = `${name}=;path=${path};max-age=0${scope && `;domain=${scope}`}`
     }

@@ -22,30 +22,27 @@ export function isNoticeShown(): boolean {
 
 export function drawNotice({ putAway, showDetails }: NoticeDoors): void {
   const { title, body, accept_all, ask_each, refuse_all, details } = config.texts
-  notice = inOurLanguage(
-    element(
-      'section',
-      { id: 'cs-notice', class: 'cs-card', role: 'region', 'aria-label': title },
-      element(
-        'div',
-        { class: 'cs-words' },
-        element('h2', { class: 'cs-title' }, title),
-        element('p', { class: 'cs-text' }, body),
-      ),
-      element(
-        'div',
-        { class: 'cs-buttons' },
-        button(accept_all, 'all', (event) => acceptAll(byHand(event))),
-        button(ask_each, 'ask', (event) => askEach(byHand(event))),
-        button(refuse_all, 'necessary', (event) => refuseAll(byHand(event))),
-      ),
-      button(details, 'show', showDetails, 'cs-link'),
-    ),
+  const words = element(
+    'div',
+    { class: 'cs-words' },
+    element('h2', { class: 'cs-title' }, title),
+    element('p', { class: 'cs-text' }, body),
   )
+  const choices = element(
+    'div',
+    { class: 'cs-buttons' },
+    button(accept_all, 'all', (event) => acceptAll(byHand(event))),
+    button(ask_each, 'ask', (event) => askEach(byHand(event))),
+    button(refuse_all, 'necessary', (event) => refuseAll(byHand(event))),
+  )
+  const region = { id: 'cs-notice', class: 'cs-card', role: 'region', 'aria-label': title }
+  const more = button(details, 'show', showDetails, 'cs-link')
+  notice = inOurLanguage(element('section', region, words, choices, more))
   notice.addEventListener('keydown', ({ key }) => {
     if (key === 'Escape') putAway()
   })
   place(notice)
+  if (words.scrollHeight > words.clientHeight) words.tabIndex = 0 // small window: the keyboard must reach the scrolling
 }
 
 export function removeNotice(): void {

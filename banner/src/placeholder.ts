@@ -16,7 +16,7 @@ export function coverFrame(frame: HTMLIFrameElement, key: string | undefined, lo
   if (covers.has(frame)) return
   const { embed_blocked, embed_load, embed_always } = config.texts
   const service = serviceOf(key)
-  const name = service?.name ?? new URL(frame.dataset['src'] ?? '', location.href).host
+  const name = service?.name ?? element('a', { href: frame.dataset['src'] ?? '' }).host
   const message = fill(embed_blocked, { service: name })
   const cover = inOurLanguage(
     element(

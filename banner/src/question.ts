@@ -24,10 +24,11 @@ export function askNext(): boolean {
   const body = fill(question_body, { service: service.name, stores: service.stores, keeps: service.keeps })
   const answer = (granted: boolean) => (event: Event) =>
     answerServices({ [service.key]: granted }, { layer: 'question', trusted: event.isTrusted })
+  const region = { id: 'cs-question', class: 'cs-card', role: 'region', 'aria-label': question_title }
   question = inOurLanguage(
     element(
       'section',
-      { id: 'cs-question', class: 'cs-card', role: 'region', 'aria-label': question_title, 'data-service': service.key },
+      { ...region, 'data-service': service.key },
       element('h2', { class: 'cs-title' }, question_title),
       element('p', { class: 'cs-text' }, body),
       element(

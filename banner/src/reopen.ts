@@ -1,4 +1,7 @@
-/** The permanent way back: a small button in the corner whenever the notice is not there (GDPR 7(3): as easy to withdraw as to give). */
+/**
+ * The permanent way back: a small button in the corner whenever the notice is not there, because withdrawing must be as
+ * easy as giving (GDPR 7(3), PIPA 38(4)).
+ */
 import { config } from './config'
 import { button, icon } from './dom'
 import { place } from './surface'

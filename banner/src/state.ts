@@ -63,7 +63,7 @@ export function forget(): void {
 
 /** True when every optional purpose has an answer; until then the notice is shown. */
 export function isComplete(of: State = state): boolean {
-  return of.action !== undefined && config.purposes.every(({ key }) => of.purposes[key] !== undefined)
+  return config.purposes.every(({ key }) => of.purposes[key] !== undefined)
 }
 
 function moveTo(after: State, origin: Origin): void {

@@ -42,7 +42,7 @@ export function adoptStyles(): void {
 
 function surface(): HTMLElement {
   live ??= element('div', { class: 'cs-live', role: 'status' })
-  root ??= element('div', { id: 'cs-root' }, live)
+  root ??= element('div', { id: 'cs-root', 'data-nosnippet': '' }, live)
   if (!root.isConnected) document.body.prepend(root)
   return inOurLanguage(root)
 }

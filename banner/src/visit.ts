@@ -1,5 +1,5 @@
 /**
- * Reports the page view for the access log that the law asks for (통신비밀보호법 §15-2), whatever the visitor chose.
+ * Reports the page view for the access log that the law asks for, whatever the visitor chose.
  * It says nothing that the request does not carry anyway: a path without its query and the referrer's origin only.
  */
 import { base, config } from './config'
