@@ -25,7 +25,7 @@ from consent_server.storage import database
 from consent_server.storage.writer import Writer
 from consent_server.visits import views as visit_views
 from consent_server.visits.services import VisitReader, VisitRecorder
-from consent_server.web import csrf, headers, health, languages, problems
+from consent_server.web import csrf, headers, health, languages, problems, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.init_app(app, settings)
     house = _build(app, settings)
     app.extensions["consent_server"] = house
-    for init in (problems.init_app, languages.init_app):
+    for init in (sessions.init_app, problems.init_app, languages.init_app):
         init(app)
     csrf.init_app(app)
     headers.init_app(app, settings)
@@ -111,6 +111,8 @@ def _register_routes(app: Flask, house: House) -> None:
         policy_views.blueprint(house.settings, house.sites),
     ):
         app.register_blueprint(routes)
+    for machine_addresses in ("consents", "visits"):
+        csrf.exempt(app, machine_addresses)
 
 
 def _shipped(name: str) -> Path:

@@ -23,7 +23,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorde
     """Returns the routes of this room."""
     routes = Blueprint("consents", __name__, url_prefix="/v1/consents")
 
-    @routes.post("")
+    @routes.post("", provide_automatic_options=False)
     @guarded_by("origin")
     def record_consent() -> Response:
         submission = decode(read_body(request, settings.body_limit_bytes), decoder)

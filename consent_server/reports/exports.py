@@ -6,7 +6,7 @@ An export that fails in the middle leaves its first log entry, so nobody reads r
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -18,7 +18,7 @@ from consent_server.audit.services import Act, record_act
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
 from consent_server.errors import CommandError
 from consent_server.reports.tables import Format, csv_blocks, ndjson_blocks
-from consent_server.sites.services import all_sites
+from consent_server.sites.services import site_keys
 from consent_server.storage.database import db
 from consent_server.visits.services import VisitFilter, VisitReader, VisitView
 
@@ -80,6 +80,7 @@ class Exporter:
             reason=reason,
             reference=reference,
         )
+        db.session.rollback()  # a read left open would keep the WAL from being truncated
         record_act(begun)
         return self._blocks(export, begun, db.engine, progress)
 
@@ -103,6 +104,7 @@ class Exporter:
         )
 
     def _rows(self, export: Export, engine: Engine) -> Iterator[dict[str, Any]]:
+        keys = site_keys(engine)
         if export.kind == "consents":
             wanted = ConsentFilter(
                 site_id=export.site_id,
@@ -110,18 +112,20 @@ class Exporter:
                 since=export.since,
                 until=export.until,
             )
-            return self._named(each_consent(engine, wanted))
+            return self._named(each_consent(engine, wanted), keys)
         chosen = VisitFilter(
             site_id=export.site_id,
             since=export.since,
             until=export.until,
             device_class=export.device_class,
         )
-        return self._named(self._reader.each(engine, chosen))
+        return self._named(self._reader.each(engine, chosen), keys)
 
-    def _named(self, rows: Iterable[ConsentRow | VisitView]) -> Iterator[dict[str, Any]]:
+    @staticmethod
+    def _named(
+        rows: Iterable[ConsentRow | VisitView], keys: Mapping[int, str]
+    ) -> Iterator[dict[str, Any]]:
         """Replaces the row number of the site, which means nothing outside, by its key."""
-        keys = {site.id: site.key for site in all_sites()}
         for row in rows:
             cells = asdict(row)
             yield {"site": keys[cells.pop("site_id")], **cells}

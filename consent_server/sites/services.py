@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import selectinload
 
 from consent_server import clock
@@ -56,6 +56,12 @@ def all_sites() -> list[Site]:
     """Returns every site with its origins, by name."""
     query = select(Site).options(selectinload(Site.origins)).order_by(Site.name, Site.id)
     return list(db.session.scalars(query))
+
+
+def site_keys(engine: Engine) -> dict[int, str]:
+    """Returns the public key of every site by its row number, in one short read."""
+    with engine.connect() as connection:
+        return {site.id: site.key for site in connection.execute(select(Site.id, Site.key))}
 
 
 def find_site(key: str) -> Site:

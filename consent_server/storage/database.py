@@ -72,8 +72,9 @@ def table_of(model: type[Model]) -> Table:
 def begin_write() -> None:
     """Starts the session's transaction as a writing one (see sqlite.on_begin).
 
-    Call it first in every verb that reads before it writes.
+    Call it first in every verb that reads before it writes; what was read before is read anew.
     """
+    db.session.rollback()
     db.session.connection(execution_options={"writes": True})
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from sqlalchemy import Integer, select, update
+from sqlalchemy import Integer, event, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from consent_server.storage.database import Model, db
@@ -32,9 +32,18 @@ class Revision(Model):
     number: Mapped[int] = mapped_column(Integer, comment="raised by one with every change")
 
 
+_commits_here = 0  # changes that this process committed itself: its caches look again at once
+
+
 def raise_revision(session: Session) -> None:
     """Marks everything cached as stale, as part of the caller's transaction."""
     session.execute(update(Revision).values(number=Revision.number + 1))
+    event.listen(session, "after_commit", _count_commit, once=True)
+
+
+def _count_commit(_session: Session) -> None:
+    global _commits_here
+    _commits_here += 1
 
 
 class Cached(Generic[T]):
@@ -48,6 +57,7 @@ class Cached(Generic[T]):
         self._lock = threading.Lock()
         self._value: T | None = None
         self._number = -1
+        self._commits_seen = -1
         self._checked_at = float("-inf")
 
     def get(self, *, max_age_seconds: float = _MAX_AGE_SECONDS) -> T:
@@ -64,11 +74,13 @@ class Cached(Generic[T]):
         return self.get(max_age_seconds=_MIN_AGE_SECONDS)
 
     def _is_due(self, max_age_seconds: float) -> bool:
-        return self._value is None or time.monotonic() - self._checked_at > max_age_seconds
+        is_old = time.monotonic() - self._checked_at > max_age_seconds
+        return is_old or self._commits_seen != _commits_here
 
     def _refresh(self) -> None:
+        commits = _commits_here
         with Session(db.engine) as session:
             number = session.execute(select(Revision.number)).scalar_one()
             if self._value is None or number != self._number:
                 self._value, self._number = self._load(session), number
-        self._checked_at = time.monotonic()
+        self._checked_at, self._commits_seen = time.monotonic(), commits

@@ -9,13 +9,9 @@ at its result row. Temporary tables stay in memory: a spilled sort would be a si
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-
-_CHECKPOINT_ATTEMPTS = 40
-_CHECKPOINT_PAUSE_SECONDS = 0.05
 
 
 def engine_options(timeout_seconds: float) -> dict[str, Any]:
@@ -48,15 +44,11 @@ def on_begin(connection: Connection) -> None:
 def truncate_wal(engine: Engine) -> bool:
     """Moves the whole WAL into the database file and empties it.
 
-    Returns False when a long reader kept it busy to the end: traces of deleted rows remain in
-    the WAL until the next attempt succeeds.
+    Waits for readers as long as a write would. Returns False when one stayed in the way: traces
+    of deleted rows remain in the WAL until the next attempt succeeds.
     """
-    for _ in range(_CHECKPOINT_ATTEMPTS):
-        with engine.connect() as connection:
-            raw = connection.connection.driver_connection
-            assert raw is not None
-            busy, _log_pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            return True
-        time.sleep(_CHECKPOINT_PAUSE_SECONDS)
-    return False
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        busy, _log_pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy

@@ -19,7 +19,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: VisitRecorder)
     """Returns the routes of this room."""
     routes = Blueprint("visits", __name__, url_prefix="/v1/visits")
 
-    @routes.post("")
+    @routes.post("", provide_automatic_options=False)
     @guarded_by("origin")
     def record_visit() -> Response:
         report = decode(read_body(request, settings.body_limit_bytes), decoder)

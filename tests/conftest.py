@@ -1,0 +1,11 @@
+"""Fixtures shared by all tests; each lives in a file of `support` with one idea."""
+
+pytest_plugins = [
+    "support.prepared",
+    "support.postgres",
+    "support.apps",
+    "support.shop",
+    "support.service",
+    "support.product_page",
+    "support.browser",
+]

@@ -1,0 +1,69 @@
+"""Jobs: one process of a deployment works at a time, and a failing job is tried again."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from consent_server import clock
+from consent_server.jobs.lease import take_lease
+from consent_server.jobs.scheduler import Scheduler
+from consent_server.storage.database import db
+from support.shop import Shop
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+
+
+def test_one_of_many_processes_gets_the_lease(app: Flask) -> None:
+    taken: list[str] = []
+
+    def try_for(holder: str) -> None:
+        with app.app_context():
+            if take_lease(db.engine, "retention", holder, 60):
+                taken.append(holder)
+
+    threads = [threading.Thread(target=try_for, args=(f"process-{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(taken) == 1
+
+
+def test_the_holder_renews_and_others_wait_until_it_expires(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        monkeypatch.setattr(clock, "now", lambda: NOW)
+        first = take_lease(db.engine, "retention", "a", 60)
+        again = take_lease(db.engine, "retention", "a", 60)
+        other = take_lease(db.engine, "retention", "b", 60)
+        monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=61))
+        later = take_lease(db.engine, "retention", "b", 60)
+
+    assert (first, again, other, later) == (True, True, False, True)
+
+
+def test_the_scheduler_destroys_expired_visits_by_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    shop.send_visit(shop.visit())
+    scheduler = Scheduler(shop.app, shop.house.settings, shop.house.retention)
+
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=93))
+    worked = scheduler.destroy_expired()
+
+    assert worked
+    with shop.app.app_context():
+        assert shop.house.retention.check().total == 0
+
+
+def test_only_one_of_two_schedulers_works(shop: Shop) -> None:
+    schedulers = [Scheduler(shop.app, shop.house.settings, shop.house.retention) for _ in range(2)]
+
+    assert [scheduler.destroy_expired() for scheduler in schedulers] == [True, False]

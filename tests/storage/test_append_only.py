@@ -1,0 +1,46 @@
+"""Records that must not change cannot be changed, whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from consent_server.audit.services import Act, record_act
+from consent_server.storage.database import db
+from support.shop import Shop
+
+TABLES = {
+    "consent_records": "action = 'accept_all'",
+    "policy_versions": "number = 9",
+    "policy_texts": "language = 'xx'",
+    "access_log": "reason = 'none'",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_the_database_itself_refuses_to_change_a_record(shop: Shop, table: str, verb: str) -> None:
+    shop.send_consent(shop.refusal())
+    with shop.app.app_context():
+        record_act(Act(operator="someone@shop.example", act="visits.view"))
+        statement = (
+            f"UPDATE {table} SET {TABLES[table]}" if verb == "update" else f"DELETE FROM {table}"
+        )
+        before = db.session.execute(text(f"SELECT * FROM {table}")).all()
+
+        with pytest.raises(DBAPIError, match="append-only"):
+            db.session.execute(text(statement))
+        db.session.rollback()
+
+        assert before
+        assert db.session.execute(text(f"SELECT * FROM {table}")).all() == before
+
+
+def test_postgres_refuses_truncate_too(shop: Shop) -> None:
+    shop.send_consent(shop.refusal())
+    with shop.app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            return  # SQLite has no such statement
+        with pytest.raises(DBAPIError, match="append-only"):
+            db.session.execute(text("TRUNCATE consent_records"))

@@ -1,0 +1,1 @@
+"""Fixtures: real databases, a real server, a real browser."""

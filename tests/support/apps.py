@@ -1,0 +1,107 @@
+"""The application on fresh, migrated databases: once on SQLite, once on PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+
+from consent_server.app import create_app, house_of
+from consent_server.config import Settings
+from consent_server.storage.database import db
+from consent_server.storage.migrate import upgrade
+from support.postgres import Postgres
+
+EngineName = Literal["sqlite", "postgresql"]
+_QUICK = {"CONSENT_DATABASE_TIMEOUT_SECONDS": "2"}
+
+
+@pytest.fixture(scope="session")
+def migrated_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with migrated SQLite files to copy."""
+    home = tmp_path_factory.mktemp("migrated")
+    upgrade(Settings.from_environ({"CONSENT_HOME": str(home)}))
+    return home
+
+
+@pytest.fixture(scope="session")
+def migrated_databases(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, str]:
+    """Migrated PostgreSQL databases, main and archive, to copy."""
+    names = postgres.new_database(), postgres.new_database()
+    home = tmp_path_factory.mktemp("migrating")
+    upgrade(Settings.from_environ({"CONSENT_HOME": str(home), **_urls(postgres, names)}))
+    return names
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> EngineName:
+    """The database that a test runs on; every test with an application runs on both."""
+    name: EngineName = request.param
+    return name
+
+
+@pytest.fixture
+def settings(
+    engine_name: EngineName, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Settings]:
+    """Settings of a deployment of its own, with migrated empty databases."""
+    home = tmp_path / "home"
+    if engine_name == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated_files"), home)
+        yield Settings.from_environ({"CONSENT_HOME": str(home), **_QUICK})
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    templates: tuple[str, str] = request.getfixturevalue("migrated_databases")
+    names = postgres.new_database(templates[0]), postgres.new_database(templates[1])
+    yield Settings.from_environ({"CONSENT_HOME": str(home), **_urls(postgres, names), **_QUICK})
+    for name in names:
+        postgres.drop_database(name)
+
+
+@pytest.fixture
+def make_app(settings: Settings) -> Iterator[Callable[[], Flask]]:
+    """Makes applications on the databases of this test, as several processes would."""
+    made: list[Flask] = []
+
+    def make() -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        house_of(app).writer.close()
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[[], Flask]) -> Flask:
+    """The application on fresh databases."""
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a network in between."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """Runs commands inside the application."""
+    return app.test_cli_runner()
+
+
+def _urls(postgres: Postgres, names: tuple[str, str]) -> dict[str, str]:
+    return {
+        "CONSENT_DATABASE_URL": postgres.url(names[0]),
+        "CONSENT_ARCHIVE_DATABASE_URL": postgres.url(names[1]),
+    }

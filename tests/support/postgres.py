@@ -1,0 +1,122 @@
+"""A real PostgreSQL cluster of our own, in a temporary folder, on a loopback port."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from support.prepared import Prepared
+
+_PATIENCE_SECONDS = 30
+
+
+class Postgres:
+    """One cluster; databases are made by name. Ends only what it started."""
+
+    def __init__(self, bin_folder: Path, folder: Path) -> None:
+        self._bin = bin_folder
+        self._cluster = folder / "cluster"
+        self._account = _unprivileged_account()
+        self._port = free_port()
+        self._count = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._account:
+            shutil.chown(folder, self._account)
+            folder.chmod(0o755)
+        self._run("initdb", "-D", str(self._cluster), "-U", "tests", "-A", "trust", "-E", "UTF8",
+                  "--no-sync", "--locale=C.UTF-8")  # fmt: skip
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        self._process = subprocess.Popen(
+            [self._bin / "postgres", "-D", self._cluster, "-p", str(self._port),
+             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+             "-c", "fsync=off"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            user=self._account,
+        )  # fmt: skip
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                psycopg.connect(self._dsn("postgres"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError("PostgreSQL did not start")
+
+    def stop(self) -> None:
+        """Stops the server at once, as a crash of its machine would."""
+        if self._process is not None:
+            self._process.send_signal(3)  # SIGQUIT: immediate shutdown
+            self._process.wait()
+            self._process = None
+
+    def new_database(self, template: str | None = None) -> str:
+        """Makes a database, a copy of `template` if given; returns its name."""
+        self._count += 1
+        name = f"tests_{os.getpid()}_{self._count}"
+        copied = f" TEMPLATE {template}" if template else ""
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}{copied}".encode())
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Removes a database with whatever is still connected to it."""
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+
+    def url(self, database: str) -> str:
+        """Returns the URL of a database as an operator would write it."""
+        return f"postgresql://tests@127.0.0.1:{self._port}/{database}"
+
+    def _dsn(self, database: str) -> str:
+        return f"host=127.0.0.1 port={self._port} user=tests dbname={database}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._bin / program, *arguments],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            user=self._account,
+        )
+
+
+def free_port() -> int:
+    """Returns a loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _unprivileged_account() -> str | None:
+    """Returns an account to run as; PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+@pytest.fixture(scope="session")
+def postgres(prepared: Prepared) -> Iterator[Postgres]:
+    """A running cluster for all tests of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="consent-pg-"))
+    cluster = Postgres(prepared.postgres_bin, folder)
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    shutil.rmtree(folder, ignore_errors=True)

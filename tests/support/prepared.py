@@ -1,0 +1,41 @@
+"""What `make test` found or installed on this machine: PostgreSQL, Chromium, libfaketime."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Paths of programs that the tests run."""
+
+    postgres_bin: Path
+    chromium: str
+    libfaketime: str
+    npm: list[str]
+
+
+def read_prepared() -> Prepared:
+    """Returns what tools/prepare.py wrote down."""
+    try:
+        found = json.loads((ROOT / ".venv" / "prepared.json").read_text())
+    except FileNotFoundError:
+        pytest.exit("run `make test` once: it gets PostgreSQL, Chromium and the rest", returncode=2)
+    return Prepared(
+        postgres_bin=Path(found["postgres_bin"]),
+        chromium=found["chromium"],
+        libfaketime=found["libfaketime"],
+        npm=found["npm"],
+    )
+
+
+@pytest.fixture(scope="session")
+def prepared() -> Prepared:
+    """Where the programs are that the tests run."""
+    return read_prepared()
