@@ -39,6 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECURITY_PASSWORD_LENGTH_MIN=PASSWORD_LENGTH_MIN,
         SECURITY_LOGIN_URL=SIGN_IN_PATH,
         SECURITY_LOGOUT_URL=SIGN_OUT_PATH,
+        SECURITY_VERIFY_URL="/admin/verify",
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_LOGOUT_CSRF=True,
         SECURITY_LOGIN_USER_TEMPLATE="operators/sign_in.html",

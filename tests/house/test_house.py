@@ -1,0 +1,134 @@
+"""The whole house: each route has its guard, each column its words, each migration a way back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import MetaData, Table, inspect
+
+from consent_server.config import Settings
+from consent_server.retention.rules import record_classes
+from consent_server.storage.database import ARCHIVE, db
+from consent_server.storage.migrate import HISTORIES, is_current, migration_engine, move
+
+PACKAGE = Path(__file__).parents[2] / "consent_server"
+FROM_LIBRARIES = {  # guarded by the library itself
+    "static": "public files",
+    "security.login": "Flask-Security: sign-in",
+    "security.logout": "Flask-Security: sign-out",
+    "security.verify": "Flask-Security: asks an operator for the password again",
+}
+
+
+def metadata_of(history: str) -> MetaData:
+    return db.metadatas[ARCHIVE if history == "archive" else None]
+
+
+def tables() -> Iterator[Table]:
+    for history in HISTORIES:
+        yield from metadata_of(history).tables.values()
+
+
+def test_every_route_declares_who_may_use_it(app: Flask) -> None:
+    unguarded = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in FROM_LIBRARIES
+        and not hasattr(app.view_functions[rule.endpoint], "guard")
+    ]
+
+    assert unguarded == []
+
+
+def test_every_console_page_is_for_operators(app: Flask) -> None:
+    open_pages = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/admin")
+        and rule.endpoint not in FROM_LIBRARIES
+        and getattr(app.view_functions[rule.endpoint], "guard", "") != "operator"
+    ]
+
+    assert open_pages == []
+
+
+def test_every_table_and_column_says_what_it_is(app: Flask) -> None:
+    silent = [str(table) for table in tables() if not table.comment]
+    silent += [str(c) for table in tables() for c in table.columns if not c.comment]
+
+    assert silent == []
+
+
+def test_every_personal_column_belongs_to_a_record_class(app: Flask, settings: Settings) -> None:
+    known = {record_class.name for record_class in record_classes(settings)}
+    named = {
+        str(column): column.info["retention"]
+        for table in tables()
+        for column in table.columns
+        if column.info.get("personal")
+    }
+
+    assert named
+    assert set(named.values()) <= known
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_migrations_build_exactly_the_tables_of_the_models(
+    app: Flask, settings: Settings, history: str
+) -> None:
+    engine = migration_engine(settings, history)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, metadata_of(history))
+    engine.dispose()
+
+    assert differences == []
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_migrations_go_down_and_up_again(settings: Settings, history: str) -> None:
+    engine = migration_engine(settings, history)
+
+    move(settings, history, "base")
+    left = set(inspect(engine).get_table_names()) - {"alembic_version"}
+    move(settings, history, "head")
+
+    assert left == set()
+    assert is_current(engine, history)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_migrations_are_numbered_without_a_gap(history: str) -> None:
+    names = sorted(p.name for p in (PACKAGE / "migrations" / history / "versions").glob("*.py"))
+
+    assert [name[:4] for name in names] == [f"{n:04d}" for n in range(1, len(names) + 1)]
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    readers = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if is_call and node.func.attr in ("now", "utcnow", "today"):
+                owner = ast.unparse(node.func.value)
+                if owner not in ("clock", "_clock"):
+                    readers.append(f"{path.name}:{node.lineno}")
+
+    assert readers == ["clock.py:14"]
+
+
+def test_every_room_says_in_words_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+
+    assert silent == []

@@ -1,0 +1,226 @@
+"""The writer: what it acknowledges is on disk, what it refuses is nowhere, nobody waits long."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from consent_server.errors import Unavailable
+from consent_server.storage.database import db, table_of
+from consent_server.storage.writer import Writer
+from consent_server.visits.models import Visit
+from support.apps import EngineName
+from support.postgres import Postgres
+from support.shop import Shop
+
+VISITS = table_of(Visit)
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "visit_id": uuid.uuid4(),
+        "site_id": 1,
+        "recorded_at": NOW,
+        "day": date(2026, 1, 15),
+        "gone_at": NOW,
+        "device_class": "pc",
+        "payload": b"sealed",
+    } | changes
+
+
+def count(app: Flask) -> int:
+    with app.app_context(), db.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(VISITS)).scalar_one()
+
+
+@pytest.fixture
+def writer(app: Flask) -> Iterator[Writer]:
+    with app.app_context():
+        writer = Writer(db.engine, queue_limit=100)
+    yield writer
+    writer.close()
+
+
+def in_threads(works: list[Any]) -> list[Any]:
+    """Runs all at once; returns results, or the errors raised, in order."""
+    results: list[Any] = [None] * len(works)
+
+    def run(number: int) -> None:
+        try:
+            results[number] = works[number]()
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_a_written_row_can_be_read_by_another_connection_at_once(
+    app: Flask, writer: Writer
+) -> None:
+    writer.write(VISITS, "visit_id", row())
+
+    assert count(app) == 1
+
+
+def test_a_key_written_twice_gives_back_the_first_row(app: Flask, writer: Writer) -> None:
+    first = row(payload=b"first")
+
+    writer.write(VISITS, "visit_id", first)
+    stored = writer.write(VISITS, "visit_id", first | {"payload": b"second"})
+
+    assert bytes(stored["payload"]) == b"first"
+    assert count(app) == 1
+
+
+def test_many_callers_share_commits_and_each_gets_its_own_row(app: Flask, writer: Writer) -> None:
+    rows = [row() for _ in range(60)]
+
+    stored = in_threads([lambda r=r: writer.write(VISITS, "visit_id", r) for r in rows])
+
+    assert [s["visit_id"] for s in stored] == [r["visit_id"] for r in rows]
+    assert count(app) == 60
+
+
+def test_a_poisoned_row_fails_alone(app: Flask, writer: Writer) -> None:
+    rows = [row() for _ in range(20)]
+    rows[7]["device_class"] = None  # NOT NULL
+    hold, held = threading.Event(), threading.Event()
+
+    def block(_connection: object) -> None:
+        held.set()
+        hold.wait(10)
+
+    blocker = threading.Thread(target=lambda: writer.run(block))
+    blocker.start()
+    held.wait(10)  # all rows queue up behind this work and so make one batch
+    threading.Timer(0.3, hold.set).start()
+    results = in_threads([lambda r=r: writer.write(VISITS, "visit_id", r) for r in rows])
+    blocker.join()
+
+    assert isinstance(results[7], DBAPIError)
+    assert sum(isinstance(result, Exception) for result in results) == 1
+    assert count(app) == 19
+
+
+def test_a_full_queue_is_refused_and_not_silently_dropped(app: Flask) -> None:
+    with app.app_context():
+        writer = Writer(db.engine, queue_limit=2)
+    hold, held = threading.Event(), threading.Event()
+
+    def block(_connection: object) -> None:
+        held.set()
+        hold.wait(10)
+
+    blocker = threading.Thread(target=lambda: writer.run(block))
+    blocker.start()
+    held.wait(10)
+    threading.Timer(0.5, hold.set).start()
+    results = in_threads([lambda: writer.write(VISITS, "visit_id", row()) for _ in range(10)])
+    blocker.join()
+    writer.close()
+
+    refused = [result for result in results if isinstance(result, Unavailable)]
+    assert len(refused) == 8
+    assert count(app) == 2
+
+
+def test_what_is_queued_is_written_before_it_stops_and_nothing_after(
+    app: Flask, writer: Writer
+) -> None:
+    writer.write(VISITS, "visit_id", row())
+    writer.close()
+
+    with pytest.raises(Unavailable):
+        writer.write(VISITS, "visit_id", row())
+    assert count(app) == 1
+
+
+def test_work_between_batches_is_one_transaction(app: Flask, writer: Writer) -> None:
+    def insert_and_fail(connection: Any) -> None:
+        connection.execute(VISITS.insert(), [row()])
+        raise ValueError("changed my mind")
+
+    with pytest.raises(ValueError, match="changed my mind"):
+        writer.run(insert_and_fail)
+    assert count(app) == 0
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)
+def test_a_locked_file_is_503_with_retry_after_and_works_again_afterwards(
+    shop: Shop, engine_name: EngineName
+) -> None:
+    path = shop.house.settings.database_url.removeprefix("sqlite:///")
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    submission = shop.submission()
+
+    refused = shop.send_consent(submission)
+    lock.execute("ROLLBACK")
+    lock.close()
+    accepted = shop.send_consent(submission)
+
+    assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert accepted.status_code == 201
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=False)
+def test_a_stopped_server_is_503_with_retry_after_and_works_again_afterwards(
+    shop: Shop, postgres: Postgres, engine_name: EngineName
+) -> None:
+    shop.send_consent(shop.submission())
+    submission, visit = shop.submission(), shop.visit()
+
+    postgres.stop()
+    started = time.monotonic()
+    refused = [shop.send_consent(submission), shop.send_visit(visit)]
+    waited = time.monotonic() - started
+    ready = shop.app.test_client().get("/readyz")
+    alive = shop.app.test_client().get("/healthz")
+    postgres.start()
+    accepted = [shop.send_consent(submission), shop.send_visit(visit)]
+
+    assert [(r.status_code, "Retry-After" in r.headers) for r in refused] == [(503, True)] * 2
+    assert waited < 30
+    assert (ready.status_code, alive.status_code) == (503, 200)
+    assert [r.status_code for r in accepted] == [201, 204]
+    assert shop.send_consent(submission).status_code == 201
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)
+def test_a_full_disk_is_503_and_nothing_is_half_written(
+    shop: Shop, engine_name: EngineName
+) -> None:
+    shop.send_consent(shop.submission())
+    with shop.app.app_context():
+        pages = db.session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+        db.session.rollback()
+        writer_connection = db.engine.execution_options(writes=True)
+        with writer_connection.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own full disk: SQLITE_FULL
+    statuses = {shop.send_visit(shop.visit()).status_code for _ in range(400)}
+
+    assert statuses == {204, 503}
+    with shop.app.app_context():
+        accepted = count(shop.app)
+        check = db.session.connection().exec_driver_sql("PRAGMA integrity_check").scalar_one()
+    assert check == "ok"
+    assert accepted < 400
