@@ -10,12 +10,15 @@ import sys
 from collections.abc import Sequence
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from consent_server import server
 from consent_server.app import create_app
 from consent_server.config import Settings, describe
+from consent_server.demo import init_app as init_demo
+from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.errors import ConsentServerError
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
@@ -49,6 +52,44 @@ def init() -> None:
 def serve(host: str, port: int, workers: int | None) -> None:
     """Run the production server together with the scheduler."""
     server.serve(Settings.from_environ(), host=host, port=port, workers=workers)
+
+
+@cli.command(epilog="Example: consent-server demo --port 8000")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def demo(host: str, port: int) -> None:
+    """Set everything up on SQLite and serve a product page with the banner, and the console."""
+    os.environ.setdefault("CONSENT_HOME", "instance-demo")
+    os.environ.setdefault("CONSENT_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    settings = Settings.from_environ()
+    upgrade(settings)
+    app = create_app(settings)
+    with app.app_context():
+        _introduce(prepare_demo(settings), settings)
+    server.serve(
+        settings, host=host, port=port, workers=1, application="consent_server.cli:demo_app"
+    )
+
+
+def demo_app() -> Flask:
+    """Returns the application together with the demo's product page."""
+    settings = Settings.from_environ()
+    app = create_app(settings)
+    with app.app_context():
+        init_demo(app, settings, prepare_demo(settings).site_key)
+    return app
+
+
+def _introduce(demo: Prepared, settings: Settings) -> None:
+    password = demo.password or "(as printed at the first start; `operators reset` makes a new one)"
+    for name, value in (
+        ("product page", f"{settings.public_url}/demo/"),
+        ("console", f"{settings.public_url}/admin/"),
+        ("sign in as", demo.email),
+        ("password", password),
+        ("script tag", demo.tag),
+    ):
+        click.echo(f"{name:>14}  {value}")
 
 
 @cli.command(epilog="Example: consent-server doctor")

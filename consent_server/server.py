@@ -7,9 +7,12 @@ The jobs run inside the workers, one of them at a time (jobs.lease).
 from __future__ import annotations
 
 import os
+import socket
 
+import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
@@ -32,7 +35,9 @@ def serve(
     if is_sqlite and (workers or 1) > 1:
         raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
     _check_schema(settings)
+    _check_port(host, port)
     os.environ["CONSENT_SCHEDULER"] = "on"
+    click.echo(f"serving on http://{host}:{port} (stop with Ctrl-C)")
     Granian(
         application,
         factory=True,
@@ -42,8 +47,21 @@ def serve(
         workers=workers or (1 if is_sqlite else os.cpu_count() or 1),
         blocking_threads=_BLOCKING_THREADS,
         backlog=_BACKLOG,
+        websockets=False,
+        log_level=LogLevels.error,
         log_access=False,  # an access log of ours would be a second visit log
     ).serve()
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raises CommandError while there is still someone to read it: workers would only die."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
 
 
 def _check_schema(settings: Settings) -> None:

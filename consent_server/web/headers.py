@@ -45,10 +45,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers = dict(_ALWAYS)
         if response.mimetype == "text/html":
             headers |= _ON_PAGES
-        if request.path.startswith("/admin"):
-            headers["Cache-Control"] = "no-store"
         if is_secure:
             headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR_SECONDS}"
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if request.path.startswith("/admin"):
+            response.headers["Cache-Control"] = "no-store"  # whatever a library said
         return response
