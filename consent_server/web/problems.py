@@ -42,8 +42,11 @@ def problem_response(problem: Problem) -> Response:
 
 
 def _http_response(error: HTTPException) -> Response | HTTPException:
-    if not is_machine_path(request.path):
-        return error
+    return http_problem(error) if is_machine_path(request.path) else error
+
+
+def http_problem(error: HTTPException) -> Response:
+    """Returns the answer to an HTTP error on a machine address."""
     status = error.code or 500
     if status == 413:
         return problem_response(BodyTooLarge("The body is larger than this service accepts."))

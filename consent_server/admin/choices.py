@@ -1,0 +1,80 @@
+"""What an operator chose in the filter form above a table, read from the address line.
+
+Dates are whole days in the zone of the law: from 00:00 of the first to the end of the last. What
+cannot be read is shown beside its field and filters nothing; it is never an error page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from consent_server.sites.services import all_sites
+
+if TYPE_CHECKING:
+    from consent_server.sites.models import Site
+
+PAGE_ROWS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A filter form as filled in, and what it means."""
+
+    sites: list[Site]
+    values: MultiDict[str, str]
+    site_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before_id: int | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str | None:
+        """Returns the value of a field if it is one of the allowed ones."""
+        value = self.values.get(name, "")
+        return value if value in allowed else None
+
+
+def read_choices(values: MultiDict[str, str], zone: str) -> Choices:
+    """Returns what a filter form says. zone: IANA name."""
+    sites, errors = all_sites(), dict[str, str]()
+    first = _day(values, "since", errors)
+    last = _day(values, "until", errors)
+    if first and last and last < first:
+        errors["until"] = _("The last day is before the first.")
+        last = None
+    chosen = next((site.id for site in sites if site.key == values.get("site")), None)
+    before = values.get("before", "")
+    return Choices(
+        sites=sites,
+        values=values,
+        site_id=chosen,
+        since=_midnight(first, zone),
+        until=_midnight(last + timedelta(days=1), zone) if last else None,
+        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+        errors=errors,
+    )
+
+
+def _day(values: MultiDict[str, str], name: str, errors: dict[str, str]) -> date | None:
+    text = values.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        errors[name] = _("Write the day as 2026-01-31.")
+        return None
+    if not 1970 <= day.year <= 9000:
+        errors[name] = _("This year cannot be meant.")
+        return None
+    return day
+
+
+def _midnight(day: date | None, zone: str) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, ZoneInfo(zone))

@@ -1,0 +1,56 @@
+"""Consent records: filter, page, look at one."""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template, request
+
+from consent_server.admin.choices import PAGE_ROWS, read_choices
+from consent_server.admin.guard import operator_page
+from consent_server.config import Settings
+from consent_server.consents.schemas import Action
+from consent_server.consents.services import ConsentFilter, find_consent, list_consents
+from consent_server.errors import NotFound
+from consent_server.sites.services import all_sites
+
+ACTIONS: Final[tuple[str, ...]] = get_args(Action)
+
+
+def add_pages(routes: Blueprint, settings: Settings) -> None:
+    """Adds the pages."""
+
+    @routes.get("/consents")
+    @operator_page("viewer")
+    def list_consent_records() -> str:
+        choices = read_choices(request.args, settings.zone)
+        chosen = ConsentFilter(
+            site_id=choices.site_id,
+            since=choices.since,
+            until=choices.until,
+            action=choices.one_of("action", ACTIONS),
+        )
+        rows = list_consents(chosen, before_id=choices.before_id, limit=PAGE_ROWS + 1)
+        return render_template(
+            "admin/consents.html",
+            choices=choices,
+            rows=rows[:PAGE_ROWS],
+            has_older=len(rows) > PAGE_ROWS,
+            actions=ACTIONS,
+            names=_site_names(),
+        )
+
+    @routes.get("/consents/<uuid:consent_id>")
+    @operator_page("viewer")
+    def show_consent_record(consent_id: UUID) -> str:
+        try:
+            record = find_consent(consent_id)
+        except NotFound:
+            abort(404)
+        site = next(site for site in all_sites() if site.id == record.site_id)
+        return render_template("admin/consent.html", record=record, site=site)
+
+
+def _site_names() -> dict[int, str]:
+    return {site.id: site.name for site in all_sites()}
