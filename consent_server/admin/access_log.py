@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from consent_server.admin.choices import PAGE_ROWS
+from consent_server.admin.choices import PAGE_ROWS, read_row_number
 from consent_server.admin.guard import operator_page
 from consent_server.audit.services import recent_acts
 from consent_server.sites.services import all_sites
@@ -16,8 +16,7 @@ def add_pages(routes: Blueprint) -> None:
     @routes.get("/access-log")
     @operator_page("owner")
     def access_log() -> str:
-        before = request.args.get("before", "")
-        before_id = int(before) if before.isdecimal() and len(before) < 19 else None
+        before_id = read_row_number(request.args.get("before", ""))
         acts = recent_acts(before_id=before_id, limit=PAGE_ROWS + 1)
         return render_template(
             "admin/access_log.html",

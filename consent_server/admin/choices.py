@@ -1,4 +1,4 @@
-"""What an operator chose in the filter form above a table, read from the address line.
+"""What an operator filled in: the filter above a table, the reason for looking at records.
 
 Dates are whole days in the zone of the law: from 00:00 of the first to the end of the last. What
 cannot be read is shown beside its field and filters nothing; it is never an error page.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from consent_server.sites.models import Site
 
 PAGE_ROWS: Final = 50
+REASON_CHARACTERS: Final = 500  # as wide as the column of the access log
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,26 @@ def read_choices(values: MultiDict[str, str], zone: str) -> Choices:
         errors["until"] = _("The last day is before the first.")
         last = None
     chosen = next((site.id for site in sites if site.key == values.get("site")), None)
-    before = values.get("before", "")
     return Choices(
         sites=sites,
         values=values,
         site_id=chosen,
         since=_midnight(first, zone),
         until=_midnight(last + timedelta(days=1), zone) if last else None,
-        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+        before_id=read_row_number(values.get("before", "")),
         errors=errors,
     )
+
+
+def read_row_number(text: str) -> int | None:
+    """Returns a row number from the address line, None if it is none that a database can hold."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def read_line(text: str) -> str:
+    """Returns what was typed as one line that any database stores and any page shows."""
+    visible = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(visible.split())
 
 
 def _day(values: MultiDict[str, str], name: str, errors: dict[str, str]) -> date | None:

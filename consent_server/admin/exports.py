@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from consent_server.admin.choices import Choices, read_choices
+from consent_server.admin.choices import REASON_CHARACTERS, Choices, read_choices, read_line
 from consent_server.admin.consents import ACTIONS
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.config import Settings
@@ -32,7 +32,7 @@ def add_pages(routes: Blueprint, settings: Settings, exporter: Exporter) -> None
     @operator_page("handler")
     def export() -> ResponseReturnValue:
         choices = read_choices(request.form, settings.zone)
-        reason = request.form.get("reason", "").strip()
+        reason = read_line(request.form.get("reason", ""))[:REASON_CHARACTERS]
         if not reason:
             choices.errors["reason"] = _("Say why; it stands in the access log.")
         if choices.errors:

@@ -12,6 +12,7 @@ from typing import Final, Literal, ParamSpec, TypeVar
 
 from flask import abort, redirect, request, url_for
 from flask_security import current_user
+from werkzeug.wrappers import Response
 
 from consent_server.web.guard import guarded_by
 
@@ -29,7 +30,7 @@ def operator_page(role: RoleName) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if not current_user.is_authenticated:
-                return redirect(url_for("security.login", next=request.full_path))  # type: ignore[return-value]
+                return _to_sign_in()  # type: ignore[return-value]  # an answer, as R is
             if not has_role(role):
                 abort(403)
             return view(*args, **kwargs)
@@ -38,6 +39,12 @@ def operator_page(role: RoleName) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded_by("operator")(guarded)
 
     return guard
+
+
+def _to_sign_in() -> Response:
+    """Leads to the sign-in, and from there back: only an address that can be read again."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=back))
 
 
 def has_role(role: RoleName) -> bool:

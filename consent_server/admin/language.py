@@ -1,4 +1,7 @@
-"""How the console writes instants: in the zone of the law, with the zone named on the page."""
+"""How the console writes: instants in the zone of the law, codes in the operator's language.
+
+The zone is named on every page that shows a time. A code without words is shown as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +10,68 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from consent_server.admin.guard import has_role
+from consent_server.admin.guard import ROLES, has_role
 from consent_server.config import Settings
+from consent_server.policies.wording import BUILT_IN
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Gives templates `local_time`, `zone`, `has_role`, `address_with` and names of codes."""
+    """Gives templates the functions of this module."""
     zone = ZoneInfo(settings.zone)
 
     def local_time(instant: datetime) -> str:
         return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
+    def local_day(instant: datetime) -> str:
+        return instant.astimezone(zone).strftime("%Y-%m-%d")
+
     app.jinja_env.globals.update(
         local_time=local_time,
+        local_day=local_day,
         zone=settings.zone,
         has_role=has_role,
+        role_name=role_name,
+        present_room=present_room,
         address_with=address_with,
         action_name=action_name,
         device_name=device_name,
+        layer_name=layer_name,
+        act_name=act_name,
+        purpose_name=purpose_name,
     )
 
 
 def address_with(**changes: object) -> str:
     """Returns the present address with some query fields changed (None removes one)."""
-    values = dict(request.args) | changes
+    values: dict[str, object] = {**request.args.to_dict(), **changes}
     kept = {name: value for name, value in values.items() if value is not None}
-    return f"{request.path}?{urlencode(kept)}"
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
+
+
+def present_room() -> str:
+    """Returns the first word of the address under /admin: the room that a page belongs to."""
+    words = request.path.split("/")
+    return words[2].replace("-", "_") if len(words) > 2 else ""
+
+
+def role_name() -> str:
+    """Returns the highest role of the operator who is signed in."""
+    names = {"owner": _("Owner"), "handler": _("Handler"), "viewer": _("Viewer")}
+    held = (names[role] for role in reversed(ROLES) if has_role(role))
+    return next(held, _("No role"))
+
+
+def purpose_name(key: str) -> str:
+    """Returns the built-in name of a purpose; its key when a site made its own."""
+    purposes = BUILT_IN[str(get_locale())]["purposes"]
+    return str(purposes[key]["name"]) if key in purposes else key
 
 
 def action_name(action: str) -> str:
-    """Returns what a visitor did, in the operator's language."""
+    """Returns what a visitor did."""
     return {
         "accept_all": _("Allowed all"),
         "refuse_all": _("Refused all"),
@@ -51,7 +84,7 @@ def action_name(action: str) -> str:
 
 
 def device_name(device_class: str) -> str:
-    """Returns a device class in the operator's language."""
+    """Returns a device class."""
     return {
         "pc": _("Computer"),
         "mobile": _("Phone"),
@@ -59,3 +92,34 @@ def device_name(device_class: str) -> str:
         "bot": _("Robot"),
         "other": _("Other"),
     }.get(device_class, device_class)
+
+
+def layer_name(layer: str) -> str:
+    """Returns where on the page a decision was made."""
+    return {
+        "notice": _("Notice"),
+        "preferences": _("Preferences"),
+        "question": _("Question of one service"),
+        "placeholder": _("Placeholder of blocked content"),
+        "page": _("Page of the site"),
+        "api": _("Script of the site"),
+    }.get(layer, layer)
+
+
+def act_name(act: str) -> str:
+    """Returns what an operator did, as the access log tells it."""
+    return {
+        "sign-in": _("Signed in"),
+        "sign-in.failed": _("Sign-in failed"),
+        "sign-in.locked": _("Account locked"),
+        "sign-out": _("Signed out"),
+        "operator.add": _("Added an operator"),
+        "operator.reset": _("Reset a password"),
+        "site.add": _("Added a site"),
+        "site.change": _("Changed a site"),
+        "visits.view": _("Viewed visit records"),
+        "visits.export": _("Began an export of visit records"),
+        "visits.exported": _("Finished an export of visit records"),
+        "consents.export": _("Began an export of consent records"),
+        "consents.exported": _("Finished an export of consent records"),
+    }.get(act, act)

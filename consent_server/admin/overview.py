@@ -1,4 +1,4 @@
-"""The first page: the sites, and what to do next."""
+"""The first page: the sites with a sign of life, the newest decisions, what to do next."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from consent_server.admin.guard import operator_page
 from consent_server.consents.services import ConsentFilter, list_consents
 from consent_server.sites.services import all_sites
 
+_NEWEST_ROWS = 8
+
 
 def add_pages(routes: Blueprint) -> None:
     """Adds the page."""
@@ -16,6 +18,15 @@ def add_pages(routes: Blueprint) -> None:
     @operator_page("viewer")
     def overview() -> str:
         sites = all_sites()
-        newest = list_consents(ConsentFilter(), limit=8)
-        names = {site.id: site.name for site in sites}
-        return render_template("admin/overview.html", sites=sites, newest=newest, names=names)
+        return render_template(
+            "admin/overview.html",
+            sites=sites,
+            latest={site.id: _latest_of(site.id) for site in sites},
+            newest=list_consents(ConsentFilter(), limit=_NEWEST_ROWS),
+            names={site.id: site.name for site in sites},
+        )
+
+
+def _latest_of(site_id: int) -> object:
+    """Returns the newest decision on a site, None while its tag has brought none."""
+    return next(iter(list_consents(ConsentFilter(site_id=site_id), limit=1)), None)

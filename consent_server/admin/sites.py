@@ -1,18 +1,22 @@
-"""Sites: list, add, change; the tag to paste."""
+"""Sites: list, add, change; the tag to paste and the notices behind it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from consent_server.admin.choices import read_line
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.policies.services import open_site, versions_of
+from consent_server.sites.rules import normal_origin
 from consent_server.sites.services import (
     NewSite,
     all_sites,
@@ -24,6 +28,17 @@ from consent_server.sites.services import (
 if TYPE_CHECKING:
     from consent_server.sites.models import Site
 
+_NAME_CHARACTERS: Final = 200
+_ORIGIN_CHARACTERS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _FilledIn:
+    """The form of a site as an operator sent it, with a message for each field that is wrong."""
+
+    new: NewSite
+    errors: dict[str, str] = field(default_factory=dict)
+
 
 def add_pages(routes: Blueprint, settings: Settings) -> None:
     """Adds the pages."""
@@ -33,15 +48,21 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
     def list_sites() -> str:
         return render_template("admin/sites.html", sites=all_sites())
 
-    @routes.route("/sites/new", methods=["GET", "POST"])
+    @routes.get("/sites/new")
+    @operator_page("owner")
+    def new_site() -> str:
+        return _form(None, MultiDict({"language": "ko", "logs_visits": "on"}), {})
+
+    @routes.post("/sites/new")
     @operator_page("owner")
     def add_site() -> ResponseReturnValue:
-        if request.method == "GET":
-            return _form(None, MultiDict({"language": "ko", "logs_visits": "on"}))
+        filled_in = _read_form(request.form)
+        if filled_in.errors:
+            return _form(None, request.form, filled_in.errors), 400
         try:
-            site = open_site(_filled_in())
+            site = open_site(filled_in.new)
         except CommandError as error:
-            return _form(None, request.form, str(error)), 400
+            return _form(None, request.form, {"form": str(error)}), 400
         record_act(Act(operator=operator_name(), act="site.add", site_id=site.id))
         return redirect(url_for("admin.show_site", key=site.key))
 
@@ -56,41 +77,77 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
             versions=versions_of(site.id),
         )
 
-    @routes.route("/sites/<key>/change", methods=["GET", "POST"])
+    @routes.get("/sites/<key>/change")
     @operator_page("owner")
-    def edit_site(key: str) -> ResponseReturnValue:
+    def edit_site(key: str) -> str:
         site = _known(key)
-        if request.method == "GET":
-            return _form(site, _as_filled_in(site))
+        return _form(site, _as_filled_in(site), {})
+
+    @routes.post("/sites/<key>/change")
+    @operator_page("owner")
+    def save_site(key: str) -> ResponseReturnValue:
+        site, filled_in = _known(key), _read_form(request.form)
+        if filled_in.errors:
+            return _form(site, request.form, filled_in.errors), 400
         try:
-            change_site(site, _filled_in())
+            change_site(site, filled_in.new)
         except CommandError as error:
-            return _form(site, request.form, str(error)), 400
+            return _form(site, request.form, {"form": str(error)}), 400
         record_act(Act(operator=operator_name(), act="site.change", site_id=site.id))
         return redirect(url_for("admin.show_site", key=key))
 
 
 def _known(key: str) -> Site:
+    if not key.isalnum():  # no key of ours, and PostgreSQL refuses to look for a NUL
+        abort(404)
     try:
         return find_site(key)
     except CommandError:
         abort(404)
 
 
-def _form(site: Site | None, values: Any, error: str = "") -> str:
-    return render_template("admin/site_form.html", site=site, values=values, error=error)
+def _form(site: Site | None, values: MultiDict[str, str], errors: dict[str, str]) -> str:
+    return render_template("admin/site_form.html", site=site, values=values, errors=errors)
 
 
-def _filled_in() -> NewSite:
-    form = request.form
-    return NewSite(
-        name=form.get("name", ""),
+def _read_form(form: MultiDict[str, str]) -> _FilledIn:
+    """Returns what the form says; the services check it again, in English, for every caller."""
+    new = NewSite(
+        name=read_line(form.get("name", "")),
         origins=form.get("origins", "").split(),
-        controller=form.get("controller", ""),
-        contact=form.get("contact", ""),
+        controller=read_line(form.get("controller", "")),
+        contact=read_line(form.get("contact", "")),
         language="en" if form.get("language") == "en" else "ko",
         logs_visits="logs_visits" in form,
     )
+    messages = {"name": _name_error(new.name), "origins": _origins_error(new.origins)}
+    return _FilledIn(new, {name: message for name, message in messages.items() if message})
+
+
+def _name_error(name: str) -> str:
+    if 0 < len(name) <= _NAME_CHARACTERS:
+        return ""
+    return _("Give the site a name of 1 to %(limit)s characters.", limit=_NAME_CHARACTERS)
+
+
+def _origins_error(origins: list[str]) -> str:
+    if not origins:
+        return _("Write at least one origin, such as https://shop.example.")
+    for origin in origins:
+        if not _is_origin(origin):
+            return _(
+                "%(origin)s is not an origin. Write scheme and host without a path, "
+                "such as https://shop.example.",
+                origin=origin[:100],
+            )
+    return ""
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        return text.isprintable() and len(normal_origin(text)) <= _ORIGIN_CHARACTERS
+    except CommandError:
+        return False
 
 
 def _as_filled_in(site: Site) -> MultiDict[str, str]:

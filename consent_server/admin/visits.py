@@ -1,7 +1,7 @@
 """Visit records: personal data, shown only to handlers, for a reason, and written down.
 
-The reason is asked once and holds for half an hour; every page that is shown makes an entry in
-the access log with the number of records on it.
+The reason is asked once and holds for half an hour, for the operator who gave it; every page that
+is shown makes an entry in the access log with the number of records on it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,21 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 
 from consent_server import clock
-from consent_server.admin.choices import PAGE_ROWS, Choices, read_choices
+from consent_server.admin.choices import (
+    PAGE_ROWS,
+    REASON_CHARACTERS,
+    Choices,
+    read_choices,
+    read_line,
+)
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.visits.device import DEVICE_CLASSES
 from consent_server.visits.services import VisitFilter, VisitReader
 
+_REASON: Final = "visits_reason"  # the session's own name for it
 _REASON_HOLDS: Final = timedelta(minutes=30)
-_REASON_CHARACTERS: Final = 500
 
 
 def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader) -> None:
@@ -32,7 +38,7 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader) -> Non
     def list_visit_records() -> ResponseReturnValue:
         reason = _reason()
         if not reason:
-            return render_template("admin/reason.html", error=False)
+            return render_template("admin/reason.html", is_missing=False)
         choices = read_choices(request.args, settings.zone)
         rows = reader.newest(_filter(choices), before_id=choices.before_id, limit=PAGE_ROWS + 1)
         shown = rows[:PAGE_ROWS]
@@ -47,28 +53,33 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader) -> Non
             reason=reason,
         )
 
-    @routes.post("/visits/reason")
+    @routes.post("/visits")
     @operator_page("handler")
     def give_reason() -> ResponseReturnValue:
-        reason = request.form.get("reason", "").strip()[:_REASON_CHARACTERS]
+        reason = read_line(request.form.get("reason", ""))[:REASON_CHARACTERS]
         if not reason:
-            return render_template("admin/reason.html", error=True), 400
-        session["reason"] = reason
-        session["reason_until"] = (clock.now() + _REASON_HOLDS).isoformat()
-        return redirect(url_for("admin.list_visit_records"))
+            return render_template("admin/reason.html", is_missing=True), 400
+        until = clock.now() + _REASON_HOLDS
+        session[_REASON] = {"operator": operator_name(), "text": reason, "until": until.isoformat()}
+        return redirect(url_for("admin.list_visit_records", **request.args))
 
     @routes.post("/visits/done")
     @operator_page("handler")
     def end_reason() -> ResponseReturnValue:
-        session.pop("reason", None)
+        session.pop(_REASON, None)
         return redirect(url_for("admin.overview"))
 
 
 def _reason() -> str:
-    until = session.get("reason_until")
-    if until is None or datetime.fromisoformat(until) <= clock.now():
-        session.pop("reason", None)
-    return str(session.get("reason", ""))
+    """Returns the reason that holds now, "" if none: whoever signs in next gives his own."""
+    given = session.get(_REASON)
+    if given is None:
+        return ""
+    holds = datetime.fromisoformat(given["until"]) > clock.now()
+    if not holds or given["operator"] != operator_name():
+        session.pop(_REASON)
+        return ""
+    return str(given["text"])
 
 
 def _filter(choices: Choices) -> VisitFilter:

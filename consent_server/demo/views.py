@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 
 from consent_server.config import Settings
 from consent_server.demo.services import demo_notice
@@ -49,7 +49,7 @@ def blueprint(settings: Settings, site_key: str) -> Blueprint:
         response = make_response(render_template("demo/video.html", **_language()))
         response.set_cookie(
             VIDEO_COOKIE,
-            secrets.token_hex(8),
+            request.cookies.get(VIDEO_COOKIE) or secrets.token_hex(8),
             max_age=_VIDEO_COOKIE_SECONDS,
             samesite="Lax",
             secure=settings.public_url.startswith("https://"),

@@ -1,0 +1,48 @@
+# Everything a person does with this checkout. `make` alone prints this list.
+# Each target first gets what it needs and says what it installs; see tools/prepare.py.
+
+PYTHON ?= python3
+# Test processes side by side; each starts its own PostgreSQL and its own Chromium.
+JOBS ?= 2
+# More words for pytest, such as: make test ARGS="-k withdraw"
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix banner bench wheel lock ready ready-to-test
+MAKEFLAGS += --no-print-directory
+
+help: ## Print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: ready ## Serve a product page with the banner, and the console, on SQLite
+	@$(BIN)/consent-server demo
+
+# loadfile: tests of one file stay in one process, so that a service is started once per file.
+test: ready-to-test ## Run all tests, on SQLite and PostgreSQL, in a real Chromium
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+check: ready-to-test ## Check style, types, import rules and the built banner
+	@$(BIN)/python -m tools.check
+
+fix: ready-to-test ## Repair what ruff can repair by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+banner: ready-to-test ## Build static/embed.js from banner/ and print its sizes
+	@$(BIN)/python -m tools.banner build
+
+bench: ready-to-test ## Measure what a page pays for the banner; update the README
+	@$(BIN)/python -m bench.page_cost --write --readme
+
+wheel: ready-to-test ## Build the wheel into dist/
+	@$(BIN)/python -m build --wheel --no-isolation
+
+lock: ready ## Pin the newest allowed versions of all packages in requirements/
+	@$(BIN)/python -m tools.lock
+
+ready:
+	@$(PYTHON) -m tools.prepare run
+
+ready-to-test:
+	@$(PYTHON) -m tools.prepare test
