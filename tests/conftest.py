@@ -5,6 +5,7 @@ pytest_plugins = [
     "support.postgres",
     "support.apps",
     "support.shop",
+    "support.console",
     "support.service",
     "support.product_page",
     "support.browser",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -13,9 +14,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent_server.app import house_of
+from consent_server.app import create_app, house_of
+from consent_server.config import Settings
 from consent_server.demo import init_app
 from consent_server.demo.services import demo_notice, prepare_demo
+from consent_server.storage.database import db
 
 PAGES = ("/demo/", "/demo/pricing")
 EVERY_PAGE = (*PAGES, "/demo/video")
@@ -35,7 +38,20 @@ class Tags(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def app(migrated_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application for all page tests, on SQLite: the pages read no table."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    shutil.copytree(migrated_files, home)
+    app = create_app(Settings.from_environ({"CONSENT_HOME": str(home)}))
+    yield app
+    house_of(app).writer.close()
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture(scope="module")
 def site_key(app: Flask) -> str:
     """The key of the demo site, served by the application."""
     settings = house_of(app).settings

@@ -117,8 +117,10 @@ class Product:
     ) -> str:
         """Puts a page on the product's origin; returns its address."""
         self._pages.pages[self.path_of(name)] = (
-            f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Dewframe</title>'
-            '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+            f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
+            "<title>Dewframe</title>"
+            '<meta name="viewport" content="width=device-width">'
+            '<link rel="icon" href="data:,">'  # or the browser asks for one
             f"{head}{self.tag if tag is None else tag}</head>"
             f"<body><h1>Record your screen</h1><main>{body}</main></body></html>"
         )
