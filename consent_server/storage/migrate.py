@@ -6,6 +6,7 @@ transaction.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -34,8 +35,8 @@ def move(settings: Settings, history: str, revision: str) -> None:
         with engine.connect() as connection:
             config = _config(history)
             config.attributes["connection"] = connection
-            newest = ScriptDirectory.from_config(config).get_heads()
-            go = command.upgrade if revision in ("head", *newest) else command.downgrade
+            is_up = revision in ("head", *_heads(history))
+            go = command.upgrade if is_up else command.downgrade
             go(config, revision)
             connection.commit()
     finally:
@@ -44,9 +45,13 @@ def move(settings: Settings, history: str, revision: str) -> None:
 
 def is_current(engine: Engine, history: str) -> bool:
     """Tells whether a database has the newest schema."""
-    heads = set(ScriptDirectory.from_config(_config(history)).get_heads())
     with engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == heads
+        return set(MigrationContext.configure(connection).get_current_heads()) == _heads(history)
+
+
+@cache
+def _heads(history: str) -> set[str]:
+    return set(ScriptDirectory.from_config(_config(history)).get_heads())
 
 
 def migration_engine(settings: Settings, history: str) -> Engine:

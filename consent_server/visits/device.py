@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from user_agents.parsers import parse
-
 DeviceClass = Literal["pc", "mobile", "tablet", "bot", "other"]
 DEVICE_CLASSES: Final[tuple[DeviceClass, ...]] = ("pc", "mobile", "tablet", "bot", "other")
 
@@ -38,6 +36,9 @@ def device_of(user_agent: str) -> Device:
 
 @lru_cache(maxsize=_CACHE_ENTRIES)
 def _parsed(user_agent: str) -> Device:
+    # imported at first use: its tables take 0.3 s to load, which commands need not pay
+    from user_agents.parsers import parse
+
     agent = parse(user_agent)
     return Device(
         device_class=_class_of(agent),
