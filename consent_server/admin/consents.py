@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
+import msgspec
 from flask import Blueprint, abort, render_template, request
 
 from consent_server.admin.choices import PAGE_ROWS, read_choices
 from consent_server.admin.guard import operator_page
 from consent_server.config import Settings
 from consent_server.consents.schemas import Action
-from consent_server.consents.services import ConsentFilter, find_consent, list_consents
+from consent_server.consents.services import ConsentFilter, ConsentRow, find_consent, list_consents
 from consent_server.errors import NotFound
+from consent_server.policies.services import find_version
 from consent_server.sites.services import all_sites
 
 ACTIONS: Final[tuple[str, ...]] = get_args(Action)
@@ -49,8 +51,21 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         except NotFound:
             abort(404)
         site = next(site for site in all_sites() if site.id == record.site_id)
-        return render_template("admin/consent.html", record=record, site=site)
+        return render_template(
+            "admin/consent.html", record=record, site=site, names=_names_shown(record)
+        )
 
 
 def _site_names() -> dict[int, str]:
     return {site.id: site.name for site in all_sites()}
+
+
+def _names_shown(record: ConsentRow) -> dict[str, dict[str, str]]:
+    """Returns what purposes and services were called in the text that the visitor saw."""
+    version = find_version(record.site_id, record.policy_version)
+    [text] = [text for text in version.texts if text.language == record.language]
+    shown: dict[str, Any] = msgspec.json.decode(text.canonical)
+    return {
+        group: {entry["key"]: entry["name"] for entry in shown[group]}
+        for group in ("purposes", "services")
+    }

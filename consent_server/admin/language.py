@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from flask import Flask, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -32,6 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         local_time=local_time,
         local_day=local_day,
         zone=settings.zone,
+        visit_months=settings.visit_months,
         has_role=has_role,
         role_name=role_name,
         present_room=present_room,
@@ -41,6 +43,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         layer_name=layer_name,
         act_name=act_name,
         purpose_name=purpose_name,
+        language_name=language_name,
     )
 
 
@@ -62,6 +65,14 @@ def role_name() -> str:
     names = {"owner": _("Owner"), "handler": _("Handler"), "viewer": _("Viewer")}
     held = (names[role] for role in reversed(ROLES) if has_role(role))
     return next(held, _("No role"))
+
+
+def language_name(code: str) -> str:
+    """Returns a language's own name for itself; the code when it has none here."""
+    try:
+        return Locale.parse(code, sep="-").language_name or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def purpose_name(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -130,7 +131,7 @@ def _name_error(name: str) -> str:
     return _("Give the site a name of 1 to %(limit)s characters.", limit=_NAME_CHARACTERS)
 
 
-def _origins_error(origins: list[str]) -> str:
+def _origins_error(origins: Sequence[str]) -> str:
     if not origins:
         return _("Write at least one origin, such as https://shop.example.")
     for origin in origins:

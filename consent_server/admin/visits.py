@@ -61,7 +61,7 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader) -> Non
             return render_template("admin/reason.html", is_missing=True), 400
         until = clock.now() + _REASON_HOLDS
         session[_REASON] = {"operator": operator_name(), "text": reason, "until": until.isoformat()}
-        return redirect(url_for("admin.list_visit_records", **request.args))
+        return redirect(request.full_path.rstrip("?"))  # the filter in the address stays
 
     @routes.post("/visits/done")
     @operator_page("handler")

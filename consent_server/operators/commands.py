@@ -43,11 +43,16 @@ def add_command(email: str, role: str, password_stdin: bool, as_json: bool) -> N
 @commands.command("reset", epilog="Example: consent-server operators reset kim@shop.example")
 @click.argument("email")
 @_from_stdin
-def reset_command(email: str, password_stdin: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def reset_command(email: str, password_stdin: bool, as_json: bool) -> None:
     """Set a new password, unlock the account, end its sessions."""
     password = _password(password_stdin)
     reset_password(email, password)
-    click.echo(f"reset {email}" + _once("" if password_stdin else password))
+    shown = "" if password_stdin else password
+    if as_json:
+        click.echo(json.dumps({"email": email, "password": shown}))
+    else:
+        click.echo(f"reset {email}" + _once(shown))
 
 
 @commands.command("list", epilog="Example: consent-server operators list --json")

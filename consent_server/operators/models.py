@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
 from consent_server.storage.columns import RowId, UtcDateTime
-from consent_server.storage.database import Model, db
+from consent_server.storage.database import Model, begin_write, db
 
 FAILURES_LIMIT: Final = 5  # wrong passwords in a row; safety standard art. 5: lock after some
 LOCKED_FOR: Final = timedelta(minutes=15)
@@ -65,16 +65,19 @@ class Operator(Model, UserMixin):
     )
 
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
-        """Counts a wrong password, on disk at once; the fifth in a row locks the account."""
-        self.failed_sign_ins += 1
-        if self.failed_sign_ins >= FAILURES_LIMIT:
+        """Counts a wrong password, on disk at once; the fifth in a row locks the account.
+
+        Failures while it is locked count for nothing: a stranger cannot keep the owner out longer.
+        """
+        self._read_to_write()
+        if not self.is_locked():
+            self.failed_sign_ins += 1
+        is_fifth = self.failed_sign_ins >= FAILURES_LIMIT
+        if is_fifth:
             self.failed_sign_ins = 0
             self.locked_until = clock.now() + LOCKED_FOR
         db.session.commit()
-        is_locked = self.is_locked()
-        record_act(
-            Act(operator=self.email, act="sign-in.locked" if is_locked else "sign-in.failed")
-        )
+        record_act(Act(operator=self.email, act="sign-in.locked" if is_fifth else "sign-in.failed"))
 
     def is_locked(self, form_error: list[str] | None = None) -> bool:
         """Whether the account takes no sign-in now; adds the error that a form shows."""
@@ -82,3 +85,16 @@ class Operator(Model, UserMixin):
         if locked and form_error is not None:
             form_error.append("locked")
         return locked
+
+    def forget_failures(self) -> None:
+        """Starts counting anew after a success."""
+        if self.failed_sign_ins == 0 and self.locked_until is None:
+            return
+        self._read_to_write()
+        self.failed_sign_ins, self.locked_until = 0, None
+        db.session.commit()
+
+    def _read_to_write(self) -> None:
+        """Reads the row anew in a writing transaction: what was read before hashing is stale."""
+        begin_write()
+        db.session.refresh(self, ["failed_sign_ins", "locked_until"], with_for_update=True)

@@ -1,6 +1,7 @@
 """Headers of every server page: a strict content security policy and no leaks.
 
-No inline script, no inline style, nothing from elsewhere. The console is never cached.
+No inline script, no inline style, nothing from elsewhere. The console is never cached and never
+stands in a frame; the product pages of the demo have frames and send records.
 """
 
 from __future__ import annotations
@@ -11,25 +12,17 @@ from flask import Flask, Response, request
 
 from consent_server.config import Settings
 
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "frame-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'self'",
-    )
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; "
 )
+_CONSOLE_POLICY: Final = _POLICY + "frame-ancestors 'none'"
+_PAGE_POLICY: Final = _POLICY + "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'"
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
 _ON_PAGES: Final = {
-    "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
@@ -42,13 +35,15 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
+        is_console = request.path.startswith("/admin")
         headers = dict(_ALWAYS)
         if response.mimetype == "text/html":
-            headers |= _ON_PAGES
+            policy = _CONSOLE_POLICY if is_console else _PAGE_POLICY
+            headers |= _ON_PAGES | {"Content-Security-Policy": policy}
         if is_secure:
             headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR_SECONDS}"
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith("/admin"):
+        if is_console:
             response.headers["Cache-Control"] = "no-store"  # whatever a library said
         return response

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_babel import Babel, get_locale
 
 LANGUAGES: Final = ("en", "ko")
@@ -36,6 +36,11 @@ def _remember(response: Response) -> Response:
     chosen = request.args.get("lang")
     if chosen in LANGUAGES and response.mimetype == "text/html":
         response.set_cookie(
-            _COOKIE, chosen, max_age=_ONE_YEAR_SECONDS, samesite="Lax", httponly=True
+            _COOKIE,
+            chosen,
+            max_age=_ONE_YEAR_SECONDS,
+            samesite="Lax",
+            httponly=True,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
     return response

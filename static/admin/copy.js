@@ -1,8 +1,10 @@
-// Shows the copy buttons (they do nothing without this script) and lets them copy their text.
+// Shows the copy buttons, which could do nothing without this script, and makes them copy.
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  button.hidden = false;
+  const source = document.getElementById(button.dataset.copy);
+  button.hidden = !navigator.clipboard; // browsers offer it on https and on the own machine only
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    await navigator.clipboard.writeText(source.textContent);
     button.textContent = button.dataset.done;
+    button.parentElement.querySelector("[role=status]").textContent = button.dataset.done;
   });
 }

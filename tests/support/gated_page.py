@@ -122,7 +122,7 @@ class Product:
             '<meta name="viewport" content="width=device-width">'
             '<link rel="icon" href="data:,">'  # or the browser asks for one
             f"{head}{self.tag if tag is None else tag}</head>"
-            f"<body><h1>Record your screen</h1><main>{body}</main></body></html>"
+            f"<body><main><h1>Record your screen</h1>{body}</main></body></html>"
         )
         self._pages.headers[self.path_of(name)] = headers or {}
         return self.url_of(name)
