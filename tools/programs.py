@@ -106,11 +106,24 @@ def _readable_by_all(folder: Path) -> Path:
     if _runs_as_nobody(folder / "postgres"):
         return folder
     copy = _COPY_OF_POSTGRES / fingerprint(folder / "postgres")[:12]
-    if not copy.exists():
+    copied = copy / folder.relative_to(folder.parents[2])
+    if not _runs_as_nobody(copied / "postgres"):
         say(f"a copy of PostgreSQL in {copy}: it must not run as root, nor can others come here")
-        shutil.copytree(folder.parent, copy, symlinks=True)
-        run(["chmod", "-R", "a+rX", _COPY_OF_POSTGRES.parent], otherwise=f"see to {copy}")
-    return copy / "bin"
+        _copy_with_libraries(folder, copy)
+    if not _runs_as_nobody(copied / "postgres"):
+        raise CannotPrepareError("this PostgreSQL does not start; install your distribution's")
+    return copied
+
+
+def _copy_with_libraries(folder: Path, copy: Path) -> None:
+    """Copies the wheel's PostgreSQL and, at the same distance, the libraries it looks for."""
+    shutil.rmtree(copy, ignore_errors=True)
+    package = folder.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    for source in (folder.parent, libraries):
+        target = copy / source.relative_to(package.parent)
+        shutil.copytree(source, target, symlinks=True)
+    run(["chmod", "-R", "a+rX", _COPY_OF_POSTGRES.parent], otherwise=f"see to {copy}")
 
 
 def _runs_as_nobody(program: Path) -> bool:

@@ -14,6 +14,7 @@ from support.prepared import ROOT
 
 AXE = ROOT / "banner" / "node_modules" / "axe-core" / "axe.min.js"
 _BOTH_THEMES = "<style>html { color-scheme: light dark }</style>"
+_ROOMY = {"width": 1280, "height": 1600}  # nothing is scrolled away, so axe can judge all contrasts
 
 
 def notice(page: Page) -> str:
@@ -23,6 +24,7 @@ def notice(page: Page) -> str:
 
 def preferences(page: Page) -> str:
     page.locator("#cs-notice [data-role=show]").click()
+    page.evaluate("ConsentBanner.hide()")  # axe does not know that a dialog is above all z-indexes
     for summary in page.locator("#cs-preferences summary").all():
         summary.click()
     page.locator("#cs-preferences [data-category=analytics]").check()
@@ -48,7 +50,10 @@ def reopen(page: Page) -> str:
 
 @pytest.mark.parametrize(
     ("theme", "language"),
-    [pytest.param("light", "en", id="light, English"), pytest.param("dark", "ko", id="dark, Korean")],
+    [
+        pytest.param("light", "en", id="light, English"),
+        pytest.param("dark", "ko", id="dark, Korean"),
+    ],
 )
 @pytest.mark.parametrize(
     "layer",
@@ -62,7 +67,7 @@ def test_axe_finds_no_violation(
     theme: str,
     language: str,
 ) -> None:
-    page = make_context(color_scheme=theme, reduced_motion="reduce").new_page()
+    page = make_context(color_scheme=theme, reduced_motion="reduce", viewport=_ROOMY).new_page()
     product.add_page("", GATED, lang=language, head=_BOTH_THEMES)
     product.open(page)
 
@@ -73,8 +78,7 @@ def test_axe_finds_no_violation(
 
     expect(page.locator("#cs-root")).to_have_attribute("lang", language)
     assert nodes_of(found["violations"]) == []
-    import json; print(json.dumps(nodes_of(found["incomplete"]), indent=1)[:3000])
-    assert 0
+    assert [html for _, html in nodes_of(found["incomplete"]) if 'class="cs-' in html] == []
 
 
 def nodes_of(findings: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -1,0 +1,133 @@
+"""Exports from the console: with a reason, streamed, written down before and after."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from consent_server import clock
+from support.console import Console
+from support.shop import Shop
+
+EXPORTS = "/admin/exports"
+WHY = "Yearly audit"
+BOM = "\ufeff"
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_without_a_reason_nothing_leaves_and_the_form_keeps_what_was_chosen(
+    handler: Console, shop: Shop
+) -> None:
+    shop.send_visit(shop.visit(path="/secret-page"))
+
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="visits", format="ndjson", reason="  ")
+
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+    assert "/secret-page" not in answer.text
+    assert 'id="reason-error"' in answer.text
+    assert 'value="visits" checked' in answer.text
+    assert 'value="ndjson" checked' in answer.text
+    assert [act.act for act in handler.acts() if "export" in act.act] == []
+
+
+def test_consent_records_come_as_csv_file(handler: Console, shop: Shop) -> None:
+    accepted, refused = shop.submission(), shop.refusal()
+    shop.send_consent(accepted)
+    shop.send_consent(refused)
+
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="consents", format="csv", reason=WHY)
+
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=consents-")
+    assert not answer.text.startswith(BOM)
+    assert [(row["site"], row["consent_id"], row["action"]) for row in rows_of(answer.text)] == [
+        (shop.key, accepted["submission_id"], "accept_all"),
+        (shop.key, refused["submission_id"], "refuse_all"),
+    ]
+
+
+def test_visit_records_come_as_lines_of_json(handler: Console, shop: Shop) -> None:
+    shop.send_visit(shop.visit(path="/pricing"), environ_base={"REMOTE_ADDR": "203.0.113.77"})
+
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="visits", format="ndjson", reason=WHY)
+
+    [visit] = [json.loads(line) for line in answer.text.splitlines()]
+    assert answer.mimetype == "application/x-ndjson"
+    assert (visit["site"], visit["path"], visit["ip"]) == (shop.key, "/pricing", "203.0.113.77")
+
+
+def test_for_korean_excel_the_file_begins_with_a_byte_order_mark(
+    handler: Console, shop: Shop
+) -> None:
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="visits", format="csv", bom="on", reason=WHY)
+
+    assert answer.text.startswith(BOM + "site,")
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(handler: Console, shop: Shop) -> None:
+    shop.send_visit(shop.visit(path='/=HYPERLINK("//evil.example")'))
+    shop.send_visit(shop.visit(), user_agent="=cmd|'/c calc'!A0")
+
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="visits", format="csv", reason=WHY)
+
+    cells = [cell for row in rows_of(answer.text) for cell in row.values()]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "@"))] == []
+
+
+def test_an_export_is_written_down_before_and_after_with_reason_site_and_count(
+    handler: Console, shop: Shop
+) -> None:
+    shop.send_consent(shop.submission())
+
+    handler.send(EXPORTS, form=EXPORTS, kind="consents", site=shop.key, reason=WHY)
+
+    begun, done = [act for act in handler.acts() if act.act.startswith("consents.export")]
+    assert (begun.act, done.act) == ("consents.export", "consents.exported")
+    assert {begun.operator, done.operator} == {handler.email}
+    assert {begun.reason, done.reason} == {WHY}
+    assert {begun.site_id, done.site_id} == {shop.id}
+    assert (begun.record_count, done.record_count) == (None, 1)
+    assert begun.reference == done.reference
+
+
+def test_an_export_holds_only_what_was_chosen(
+    handler: Console, shop: Shop, other_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2026, 3, 15, 12, tzinfo=timezone(timedelta(hours=9)))
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    wanted = shop.refusal()
+    shop.send_consent(wanted)
+    shop.send_consent(shop.submission())
+    other_shop.send_consent(other_shop.refusal(), origin="https://other.example")
+    monkeypatch.setattr(clock, "now", lambda: noon + timedelta(hours=12))
+    shop.send_consent(shop.refusal())
+
+    answer = handler.send(
+        EXPORTS,
+        form=EXPORTS,
+        kind="consents",
+        format="ndjson",
+        site=shop.key,
+        action="refuse_all",
+        since="2026-03-15",
+        until="2026-03-15",
+        reason=WHY,
+    )
+
+    found = [json.loads(line)["consent_id"] for line in answer.text.splitlines()]
+    assert found == [wanted["submission_id"]]
+
+
+def test_a_day_that_cannot_be_read_stops_the_export(handler: Console) -> None:
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="visits", since="yesterday", reason=WHY)
+
+    assert answer.status_code == 400
+    assert 'id="since-error"' in answer.text
