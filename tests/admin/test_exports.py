@@ -87,8 +87,9 @@ def test_an_export_is_written_down_before_and_after_with_reason_site_and_count(
 ) -> None:
     shop.send_consent(shop.submission())
 
-    handler.send(EXPORTS, form=EXPORTS, kind="consents", site=shop.key, reason=WHY)
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="consents", site=shop.key, reason=WHY)
 
+    assert len(rows_of(answer.text)) == 1
     begun, done = [act for act in handler.acts() if act.act.startswith("consents.export")]
     assert (begun.act, done.act) == ("consents.export", "consents.exported")
     assert {begun.operator, done.operator} == {handler.email}
@@ -96,6 +97,15 @@ def test_an_export_is_written_down_before_and_after_with_reason_site_and_count(
     assert {begun.site_id, done.site_id} == {shop.id}
     assert (begun.record_count, done.record_count) == (None, 1)
     assert begun.reference == done.reference
+
+
+def test_an_export_that_is_broken_off_stands_in_the_access_log(
+    handler: Console, shop: Shop
+) -> None:
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="visits", reason=WHY)
+    answer.close()
+
+    assert [act.act for act in handler.acts()][-1] == "visits.export"
 
 
 def test_an_export_holds_only_what_was_chosen(

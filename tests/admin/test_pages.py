@@ -80,7 +80,7 @@ def test_the_access_log_tells_who_did_what_for_which_reason(owner: Console, shop
     ("path", "method", "status", "korean"),
     [
         pytest.param("/admin/nowhere", "GET", 404, "찾을 수 없", id="not found"),
-        pytest.param("/admin/exports", "PUT", 400, "다시", id="no token"),
+        pytest.param("/admin/exports", "POST", 400, "다시", id="no token"),
         pytest.param("/admin/sign-out", "GET", 405, "찾을 수 없", id="wrong method"),
     ],
 )

@@ -15,6 +15,7 @@ from support.gated_page import (
     MARKETING,
     VIDEO,
     Product,
+    body_of,
     choose,
     settle,
 )
@@ -39,8 +40,7 @@ def answer(page: Page, service: str, role: str) -> dict[str, Any]:
     """Answers the question about a service; returns what was sent to the server."""
     with page.expect_request("**/v1/consents") as sent:
         about(page, service).locator(f"[data-role={role}]").click()
-    said: dict[str, Any] = sent.value.post_data_json
-    return said
+    return body_of(sent.value)
 
 
 def test_choosing_it_grants_nothing_and_asks_about_the_first_service_on_the_page(

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from support.gated_page import (
     OURS,
     Product,
+    body_of,
     choose,
     choose_and_record,
     cookies,
@@ -200,7 +201,7 @@ def test_a_forged_token_is_refused_by_the_server_and_replaced_by_a_fresh_one(
 
     def note(response: Any) -> None:
         if response.url.endswith("/v1/consents"):
-            sent: dict[str, Any] = response.request.post_data_json
+            sent = body_of(response.request)
             answers.append((sent["visitor"], response.status))
 
     page.on("response", note)
@@ -226,7 +227,7 @@ def test_a_token_outlives_the_choice_that_it_came_with(page: Page, product: Prod
     with page.expect_request("**/v1/consents") as sent:
         choose(page, "necessary")
 
-    said: dict[str, Any] = sent.value.post_data_json
+    said = body_of(sent.value)
     assert said["visitor"] == token
 
 

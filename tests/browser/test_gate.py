@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,6 +10,7 @@ from support.gated_page import (
     GATED,
     VIDEO,
     Product,
+    body_of,
     choose,
     choose_and_record,
     optional_cookies,
@@ -282,7 +281,7 @@ def test_always_loading_a_frame_grants_that_service_and_no_other(
         page.locator("[data-role=embed-always]").click()
 
     expect(page.frame_locator("main iframe").get_by_text("film")).to_be_visible()
-    said: dict[str, Any] = sent.value.post_data_json
+    said = body_of(sent.value)
     assert (said["action"], said["layer"]) == ("customise", "placeholder")
     assert (said["services"], any(said["decisions"].values())) == ({"reelbrook": True}, False)
     page.reload()

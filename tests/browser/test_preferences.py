@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from consent_server.policies.wording import BUILT_IN
-from support.gated_page import Product, choose, choose_and_record, our_cookie, settle
+from support.gated_page import Product, body_of, choose, choose_and_record, our_cookie, settle
 
 TEXTS = BUILT_IN["en"]["texts"]
 PURPOSES = ["functional", "analytics", "marketing"]
@@ -67,7 +65,7 @@ def test_saving_grants_what_is_switched_on_and_refuses_the_rest(
 
     expect(dialog).to_have_count(0)
     expect(page.locator("#cs-notice")).to_have_count(0)
-    said: dict[str, Any] = sent.value.post_data_json
+    said = body_of(sent.value)
     assert (said["action"], said["layer"], said["trusted"]) == ("customise", "preferences", True)
     assert said["decisions"] == {"functional": False, "analytics": True, "marketing": False}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
 from support.prepared import Prepared
 from support.product_page import ProductPages
@@ -179,6 +179,12 @@ def choose_and_record(page: Page, role: str) -> dict[str, Any]:
 def expect_token(page: Page, token: str) -> None:
     """Waits until the cookie carries a token."""
     page.wait_for_function("token => document.cookie.includes(token)", arg=token)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """Returns the submission that a request carries."""
+    body: dict[str, Any] = json.loads(request.post_data or "null")
+    return body
 
 
 def our_cookie(context: BrowserContext) -> str | None:
