@@ -22,7 +22,6 @@ FROM_LIBRARIES = {  # guarded by the library itself
     "static": "public files",
     "security.login": "Flask-Security: sign-in",
     "security.logout": "Flask-Security: sign-out",
-    "security.verify": "Flask-Security: asks an operator for the password again",
 }
 
 

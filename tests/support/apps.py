@@ -18,7 +18,7 @@ from consent_server.storage.migrate import upgrade
 from support.postgres import Postgres
 
 EngineName = Literal["sqlite", "postgresql"]
-_QUICK = {"CONSENT_DATABASE_TIMEOUT_SECONDS": "2"}
+_QUICK = {"CONSENT_DATABASE_TIMEOUT_SECONDS": "4"}  # seconds: above any hiccup of a busy machine
 
 
 @pytest.fixture(scope="session")

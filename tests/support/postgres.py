@@ -19,7 +19,7 @@ from support.prepared import Prepared
 
 _PATIENCE_SECONDS = 30
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the system's own file system in memory
-_ROOM_BYTES = 1 << 30  # a cluster with the databases of one test takes about 200 MB
+_ROOM_BYTES = 1 << 30  # a cluster takes 75 MB at most; the rest is for its log of changes
 
 
 class Postgres:
@@ -108,7 +108,7 @@ def free_port() -> int:
 def _quick_place() -> Path | None:
     """Returns memory if there is room: a database is 300 files, made and removed by each test.
 
-    On a disk, making one took 2-4 times as long and twice the CPU. Containers may have 64 MB.
+    On a disk these tests took almost three times as long. Containers may have only 64 MB.
     """
     is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
     return _MEMORY if is_roomy and os.access(_MEMORY, os.W_OK) else None
