@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from consent_server.admin.guard import ROLES, has_role
+from consent_server.audit.services import COMMAND_LINE
 from consent_server.config import Settings
-from consent_server.policies.wording import BUILT_IN
+from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -42,6 +42,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         device_name=device_name,
         layer_name=layer_name,
         act_name=act_name,
+        actor_name=actor_name,
         purpose_name=purpose_name,
         language_name=language_name,
     )
@@ -76,9 +77,12 @@ def language_name(code: str) -> str:
 
 
 def purpose_name(key: str) -> str:
-    """Returns the built-in name of a purpose; its key when a site made its own."""
-    purposes = BUILT_IN[str(get_locale())]["purposes"]
-    return str(purposes[key]["name"]) if key in purposes else key
+    """Returns the short name of a purpose; its key when a site made its own."""
+    return {
+        "functional": _("Functional"),
+        "analytics": _("Statistics"),
+        "marketing": _("Marketing"),
+    }.get(key, key)
 
 
 def action_name(action: str) -> str:
@@ -134,3 +138,11 @@ def act_name(act: str) -> str:
         "consents.export": _("Began an export of consent records"),
         "consents.exported": _("Finished an export of consent records"),
     }.get(act, act)
+
+
+def actor_name(operator: str) -> str:
+    """Returns who did it: an account as it is, the others in words."""
+    return {
+        COMMAND_LINE: _("Command line"),
+        UNKNOWN_ACCOUNT: _("Unknown account"),
+    }.get(operator, operator)

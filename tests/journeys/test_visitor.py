@@ -6,8 +6,10 @@ line exports.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -43,16 +45,13 @@ def mode(page: Page) -> str:
     return (our_cookie(page.context) or "....").split(".")[3][:1]
 
 
-def wait_until_served(page: Page, product: Product, text: str) -> None:
+def wait_until_served(product: Product, text: str) -> None:
     """Waits until the running service has noticed a new notice; it looks every few seconds."""
-    page.wait_for_function(
-        """async ([url, text]) => {
-          const answer = await fetch(url, { cache: 'no-store' })
-          return (await answer.text()).includes(text)
-        }""",
-        arg=[product.embed_url, text],
-        polling=200,
-    )
+    path = urlsplit(product.embed_url).path + "?lang=en"
+    deadline = time.monotonic() + 30
+    while text not in product.service.get(path)[1].decode():
+        assert time.monotonic() < deadline, f"never served: {text}"
+        time.sleep(0.2)
 
 
 def until_recorded(page: Page) -> Any:
@@ -233,7 +232,7 @@ def test_somebody_is_asked_again_when_the_notice_has_changed(
     next_notice = NOTICE | {"texts": {"en": {"title": "New: a chat"}}}
     file = write_notice(tmp_path / "next.json", next_notice)
     own_product.service.run_cli("policies", "publish", own_product.site_key, str(file))
-    wait_until_served(page, own_product, "New: a chat")
+    wait_until_served(own_product, "New: a chat")
     expect(own_product.open(page)).to_contain_text("New: a chat")
     settle(page)
 
