@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from consent_server import server
 from consent_server.app import create_app
+from consent_server.banner.commands import commands as banner_commands
 from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
@@ -123,6 +124,7 @@ def downgrade_command(history: str, revision: str) -> None:
 
 
 for group in (
+    banner_commands,
     site_commands,
     operator_commands,
     policy_commands,

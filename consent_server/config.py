@@ -77,6 +77,11 @@ class Settings:
     queue_limit: int = _setting(
         10_000, "records that may wait for the writer; above it requests get 503", unit="records"
     )
+    country_header: str = _setting(
+        "", "header in which your proxy names the visitor's country (CF-IPCountry); it must "
+        "overwrite what clients send. Without it every region mode is the strictest one",
+        unit="header",
+    )  # fmt: skip
     embed_max_age_seconds: int = _setting(
         300, "how long browsers may use the script without asking again", unit="seconds"
     )

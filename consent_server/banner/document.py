@@ -1,4 +1,4 @@
-"""Builds the embed script of a site out of the built code and what the site shows.
+"""Builds the scripts of a site out of the built code and what the site shows.
 
 Bytes are kept in memory per site, version and language, compressed once; a warm request needs no
 SQL. The configuration holds no secret and nothing about the visitor.
@@ -6,16 +6,21 @@ SQL. The configuration holds no secret and nothing about the visitor.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from consent_server.banner.parts import FETCHED, read_script
+from consent_server.banner.schemas import BannerSettings, Mode, decoder
+from consent_server.banner.shown import Shown
 from consent_server.config import Settings
-from consent_server.errors import ConfigError
+from consent_server.errors import NotFound
 from consent_server.policies.directory import PolicyDirectory, VersionEntry
 from consent_server.sites.directory import SiteEntry
 from consent_server.web.conditional import Document
@@ -23,74 +28,112 @@ from consent_server.web.conditional import Document
 _KEPT_DOCUMENTS = 512  # about 60 kB each in three encodings
 
 
-class BannerDocuments:
-    """The embed scripts of all sites, made when first asked for.
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request adds to the site. mode: of the visitor's region. signal: Sec-GPC was 1."""
 
-    static_folder: where the built `embed.js` lies.
+    language: str
+    mode: Mode = "opt_in"
+    signal: bool = False
+
+
+class BannerDocuments:
+    """The scripts of all sites, made when first asked for.
+
+    static_folder: where the built `embed.js` and `parts/` lie.
     """
 
     def __init__(self, static_folder: Path, settings: Settings, policies: PolicyDirectory) -> None:
-        built = static_folder / "embed.js"
-        if not built.exists():
-            raise ConfigError(f"{built} is missing; run `make banner`.")
-        self._code = built.read_text("utf-8").strip()
+        self._built = read_script(static_folder)
         self._settings = settings
         self._policies = policies
         self._documents: OrderedDict[tuple[object, ...], Document] = OrderedDict()
         self._lock = threading.Lock()
 
-    def script(self, site: SiteEntry, language: str) -> Document:
+    def script(self, site: SiteEntry, ask: Ask) -> Document:
         """Returns the script of a site in one of its languages."""
-        return self._kept(self._script, site, language)
+        return self._kept("", site, ask, self._script)
 
-    def texts(self, site: SiteEntry, language: str) -> Document:
+    def part(self, name: str, site: SiteEntry, ask: Ask) -> Document:
+        """Returns a part by itself, with what it shows. Raises NotFound."""
+        if name not in FETCHED:
+            raise NotFound("The banner has no such part.")
+        return self._kept(name, site, ask, lambda shown: self._part(name, shown))
+
+    def texts(self, site: SiteEntry, ask: Ask) -> Document:
         """Returns only the configuration, for a page whose language differs from the script's."""
-        return self._kept(self._texts, site, language)
+        return self._kept("texts", site, ask, _texts)
 
     def languages(self, site: SiteEntry) -> list[str]:
         """Returns the languages of the version in force, the site's own first."""
         known = self._policies.in_force(site.id).texts
         return sorted(known, key=lambda language: (language != site.language, language))
 
-    def _script(self, site: SiteEntry, version: VersionEntry, language: str) -> Document:
-        config = _for_script(self._config(site, version, language))
-        code = f"(function(__CONSENT_CONFIG__){{{self._code}\n}})({config});\n"
-        return Document.of(code.encode(), "text/javascript")
+    def settings(self, site: SiteEntry) -> BannerSettings:
+        """Returns the settings of a site's banner."""
+        return decoder.decode(site.banner_settings)
 
-    def _texts(self, site: SiteEntry, version: VersionEntry, language: str) -> Document:
-        body = msgspec.json.encode(self._config(site, version, language))
-        return Document.of(body, "application/json")
+    def build(self, site: SiteEntry) -> str:
+        """Returns what names the present code and settings of a site's banner, 10 hex digits."""
+        return self._build(site, self._policies.in_force(site.id))
 
-    def _config(self, site: SiteEntry, version: VersionEntry, language: str) -> dict[str, Any]:
-        policy_url = f"{self._settings.public_url}/policies/{site.key}?lang={language}"
-        return {
-            "site": site.key,
-            "version": version.number,
-            "sha256": version.hashes[language],
-            "lang": language,
-            "languages": sorted(version.texts),
-            "days": self._settings.choice_days,
-            "visits": site.logs_visits,
-            **msgspec.json.decode(version.texts[language]),
-            "policy_url": policy_url,
-        }
+    def _script(self, shown: Shown) -> Document:
+        joined = shown.joined()
+        parts = ",".join(f"function(require){{{self._built.parts[part]}}}" for part in joined)
+        return _javascript(
+            f"(async function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
+            f"({_for_script(shown.at_start(joined))},[{parts}]);\n"
+        )
+
+    def _part(self, name: str, shown: Shown) -> Document:
+        code, more = self._built.parts[name], _for_script(shown.for_part(name))
+        return _javascript(f"ConsentBanner.join(function(require){{{code}}},{more});\n")
 
     def _kept(
-        self,
-        make: Callable[[SiteEntry, VersionEntry, str], Document],
-        site: SiteEntry,
-        language: str,
+        self, kind: str, site: SiteEntry, ask: Ask, make: Callable[[Shown], Document]
     ) -> Document:
         version = self._policies.in_force(site.id)
-        key = (make.__name__, site, version.number, language)
+        key = (kind, site, version.number, ask)
         document = self._documents.get(key)
         if document is None:
-            document = make(site, version, language)
+            document = make(self._shown(site, version, ask))
             with self._lock:
                 self._documents[key] = document
                 while len(self._documents) > _KEPT_DOCUMENTS:
                     self._documents.popitem(last=False)
         return document
+
+    def _shown(self, site: SiteEntry, version: VersionEntry, ask: Ask) -> Shown:
+        language = ask.language
+        return Shown(
+            notice=msgspec.json.decode(version.texts[language]),
+            language=language,
+            settings=self.settings(site),
+            facts={
+                "site": site.key,
+                "version": version.number,
+                "sha256": version.hashes[language],
+                "languages": sorted(version.texts),
+                "days": self._settings.choice_days,
+                "visits": site.logs_visits,
+                "build": self._build(site, version),
+            },
+            mode=ask.mode,
+            signal=ask.signal,
+            policy_url=f"{self._settings.public_url}/policies/{site.key}?lang={language}",
+        )
+
+    def _build(self, site: SiteEntry, version: VersionEntry) -> str:
+        known = f"{self._built.build} {version.number} {site.banner_settings}"
+        return hashlib.sha256(known.encode()).hexdigest()[:10]
+
+
+def _texts(shown: Shown) -> Document:
+    return Document.of(msgspec.json.encode(shown.everything()), "application/json")
+
+
+def _javascript(code: str) -> Document:
+    return Document.of(code.encode(), "text/javascript")
 
 
 def _for_script(config: dict[str, Any]) -> str:

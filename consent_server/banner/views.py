@@ -1,30 +1,43 @@
-"""`GET /embed/<site_key>.js`: the script tag's answer, and its texts in another language."""
+"""`GET /embed/<site_key>.js`: the script tag's answer, its parts, its texts in another language."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response, request
 
-from consent_server.banner.document import BannerDocuments
+from consent_server.banner.document import Ask, BannerDocuments
 from consent_server.config import Settings
 from consent_server.errors import NotFound
-from consent_server.sites.directory import SiteDirectory
+from consent_server.sites.directory import SiteDirectory, SiteEntry
+from consent_server.web.conditional import Document
 from consent_server.web.guard import guarded_by
+
+_FOR_GOOD: Final = "public, max-age=31536000, immutable"  # the address names the content
 
 
 def blueprint(settings: Settings, sites: SiteDirectory, documents: BannerDocuments) -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("banner", __name__, url_prefix="/embed")
-    cache_control = f"public, max-age={settings.embed_max_age_seconds}"
 
     @routes.get("/<site_key>.js")
     @guarded_by("public")
     def embed_script(site_key: str) -> Response:
         site = sites.site(site_key)
         language = _wanted_language(documents.languages(site))
-        response = documents.script(site, language).respond(
-            request, cache_control, "Accept-Language"
+        return _by_region(site, documents.script(site, _ask(site, language)), "Accept-Language")
+
+    @routes.get("/<site_key>/<part>.js")
+    @guarded_by("public")
+    def embed_part(site_key: str, part: str) -> Response:
+        site = sites.site(site_key)
+        language = _wanted_language(documents.languages(site))
+        document = documents.part(part, site, Ask(language))
+        if request.args.get("v") == documents.build(site) and request.args.get("lang") == language:
+            return _readable_anywhere(document.respond(request, _FOR_GOOD))
+        return _readable_anywhere(
+            document.respond(request, _for_a_while("public"), "Accept-Language")
         )
-        return _readable_anywhere(response)
 
     @routes.get("/<site_key>/<language>.json")
     @guarded_by("public")
@@ -32,7 +45,22 @@ def blueprint(settings: Settings, sites: SiteDirectory, documents: BannerDocumen
         site = sites.site(site_key)
         if language not in documents.languages(site):
             raise NotFound("The notice is not published in this language.")
-        return _readable_anywhere(documents.texts(site, language).respond(request, cache_control))
+        return _by_region(site, documents.texts(site, _ask(site, language)))
+
+    def _ask(site: SiteEntry, language: str) -> Ask:
+        chosen = documents.settings(site)
+        country = request.headers.get(settings.country_header or "-", "").upper()
+        signal = request.headers.get("Sec-GPC") == "1" and bool(chosen.gpc)
+        return Ask(language, chosen.modes.mode_in(country), signal)
+
+    def _by_region(site: SiteEntry, document: Document, *vary: str) -> Response:
+        """What depends on where somebody is must not be kept for people elsewhere."""
+        is_regional = settings.country_header and documents.settings(site).modes.regions
+        scope = "private" if is_regional else "public"
+        return _readable_anywhere(document.respond(request, _for_a_while(scope), *vary, "Sec-GPC"))
+
+    def _for_a_while(scope: str) -> str:
+        return f"{scope}, max-age={settings.embed_max_age_seconds}"
 
     return routes
 

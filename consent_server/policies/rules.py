@@ -56,6 +56,7 @@ def shown_in(notice: Notice, language: str) -> dict[str, Any]:
                 "vendor": _join(service.vendor, service.country),
                 "stores": _one(service.stores, language, f"services.{service.key}.stores"),
                 "keeps": _one(service.keeps, language, f"services.{service.key}.keeps"),
+                **({"names": list(service.names)} if service.names else {}),
             }
             for service in notice.services
         ],

@@ -14,6 +14,7 @@ SERVICES_LIMIT = 60
 LANGUAGES = ("ko", "en")
 
 Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\s;,=]{1,100}$")]
 Phrase = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
@@ -28,7 +29,11 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A tool that serves a purpose, who stands behind it, what it stores and for how long."""
+    """A tool that serves a purpose, who stands behind it, what it stores and for how long.
+
+    names: cookies and storage keys that it sets, for the table that visitors see and for taking
+    them away again; `*` stands for any characters.
+    """
 
     key: Key
     purpose: Key
@@ -37,6 +42,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stores: dict[Language, Phrase]
     keeps: dict[Language, Phrase]
     country: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=40)] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,6 +28,7 @@ class SiteEntry:
     contact: str
     language: str
     logs_visits: bool
+    banner_settings: str
     origins: frozenset[str]
 
 
@@ -72,6 +73,7 @@ def _load(session: Session) -> dict[str, SiteEntry]:
             contact=site.contact,
             language=site.language,
             logs_visits=site.logs_visits,
+            banner_settings=site.banner_settings,
             origins=frozenset(origin.origin for origin in site.origins),
         )
         for site in sites

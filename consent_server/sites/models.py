@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consent_server.storage.columns import RowId, UtcDateTime
@@ -33,6 +33,11 @@ class Site(Model):
     )
     logs_visits: Mapped[bool] = mapped_column(
         Boolean, comment="whether the script reports page views to the visit log"
+    )
+    banner_settings: Mapped[str] = mapped_column(
+        Text,
+        server_default="{}",
+        comment="JSON: what of the banner is not as by default (banner.schemas)",
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when it was added")
 

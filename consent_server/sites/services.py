@@ -52,6 +52,14 @@ def change_site(site: Site, new: NewSite) -> None:
     db.session.commit()
 
 
+def keep_banner_settings(key: str, settings: str) -> None:
+    """Replaces the settings of a site's banner (JSON, checked by the banner room)."""
+    begin_write()
+    find_site(key).banner_settings = settings
+    raise_revision(db.session())
+    db.session.commit()
+
+
 def all_sites() -> list[Site]:
     """Returns every site with its origins, by name."""
     query = select(Site).options(selectinload(Site.origins)).order_by(Site.name, Site.id)

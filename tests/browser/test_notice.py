@@ -62,15 +62,16 @@ def tab_stops(page: Page, count: int) -> list[str | None]:
 def test_one_tag_makes_one_request_and_the_report_of_the_visit(
     page: Page, product: Product
 ) -> None:
+    address = product.add_page("plain", "")
     asked: list[tuple[str, str]] = []
     page.on("request", lambda request: asked.append((request.method, request.url)))
 
-    product.open(page)
+    product.open(page, "plain")
     page.wait_for_load_state("networkidle")
 
     assert sorted(asked) == sorted(
         [
-            ("GET", product.url),
+            ("GET", address),
             ("GET", product.embed_url),
             ("POST", f"{product.service.url}/v1/visits"),
         ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from flask import Flask
@@ -65,13 +66,19 @@ def settings(
         postgres.drop_database(name)
 
 
+MakeApp = Callable[..., Flask]
+
+
 @pytest.fixture
-def make_app(settings: Settings) -> Iterator[Callable[[], Flask]]:
-    """Makes applications on the databases of this test, as several processes would."""
+def make_app(settings: Settings) -> Iterator[MakeApp]:
+    """Makes applications on the databases of this test, as several processes would.
+
+    changes: settings that differ from the others'.
+    """
     made: list[Flask] = []
 
-    def make() -> Flask:
-        made.append(create_app(settings))
+    def make(**changes: Any) -> Flask:
+        made.append(create_app(replace(settings, **changes)))
         return made[-1]
 
     yield make
@@ -83,7 +90,7 @@ def make_app(settings: Settings) -> Iterator[Callable[[], Flask]]:
 
 
 @pytest.fixture
-def app(make_app: Callable[[], Flask]) -> Flask:
+def app(make_app: MakeApp) -> Flask:
     """The application on fresh databases."""
     return make_app()
 

@@ -252,11 +252,17 @@ MakeProduct = Callable[..., Product]
 def make_product(
     standing_service: Service, standing_pages: ProductPages, tmp_path: Path
 ) -> MakeProduct:
-    """Makes products with sites of their own; `notice` has changes to the product's notice."""
+    """Makes products with sites of their own.
 
-    def make(**notice: Any) -> Product:
+    notice: changes to the product's notice. banner: the settings of its banner.
+    """
+
+    def make(*, banner: dict[str, Any] | None = None, **notice: Any) -> Product:
         path = write_notice(tmp_path / "notice.json", NOTICE | notice)
         key = standing_service.add_site(standing_pages.origin, notice=str(path))
+        if banner is not None:
+            settings = write_notice(tmp_path / "banner.json", banner)
+            standing_service.run_cli("banner", "set", key, str(settings))
         return Product(standing_service, standing_pages, key, standing_service.tag)
 
     return make

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from support.command import run_command
 from support.postgres import free_port
 from support.prepared import Prepared
 
@@ -45,7 +46,9 @@ class Service:
         return ZoneInfo(self._extra.get("TZ", "UTC"))
 
     def run_cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs a command of the same deployment."""
+        """Runs a command of the same deployment in a process of its own."""
+        if self.faketime is None:
+            return run_command(arguments, self._environ(), check=check)
         return subprocess.run(
             [_PROGRAM, *arguments],
             env=self._environ(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from consent_server.app import House, house_of
 from consent_server.policies.schemas import Notice, Purpose, Service
 from consent_server.policies.services import open_site
 from consent_server.sites.services import NewSite
+from support.apps import MakeApp
 
 ORIGIN = "https://shop.example"
 IPHONE = (
@@ -100,9 +102,22 @@ class Shop:
         return self.app.test_client().post(path, headers=headers, **content, **options)
 
 
+MakeShop = Callable[..., Shop]
+
+
 @pytest.fixture
 def shop(app: Flask) -> Shop:
     """A site with the origin https://shop.example and a notice of three purposes."""
+    return _open_shop(app)
+
+
+@pytest.fixture
+def make_shop(make_app: MakeApp) -> MakeShop:
+    """Makes the same site in a deployment with other settings."""
+    return lambda **settings: _open_shop(make_app(**settings))
+
+
+def _open_shop(app: Flask) -> Shop:
     with app.app_context():
         site = open_site(
             NewSite(

@@ -1,0 +1,96 @@
+/**
+ * What the server bakes around this script: the site, its purposes and services, the texts of one language.
+ * Wire contract: the embed answer is `(function(__CONSENT_CONFIG__,__CONSENT_PARTS__){ this file })({...},[...])`.
+ * It is trusted as it comes: the server validated it when the policy version was published. What only a part shows
+ * comes with that part (parts.ts, join).
+ */
+import type { Install } from './parts'
+import type { Texts } from './texts'
+
+export interface Label {
+  readonly name: string
+  readonly text: string
+}
+
+export interface Service {
+  readonly key: string
+  readonly purpose: string
+  readonly name: string
+  readonly vendor: string
+  readonly stores: string
+  readonly keeps: string
+  /** Names of cookies and storage keys; * stands for any characters. */
+  readonly names?: readonly string[]
+}
+
+/** Google Consent Mode v2, when the site uses it. */
+export interface GoogleSettings {
+  /** The purpose that each signal follows. */
+  readonly signals: Readonly<Record<string, string>>
+  /** Other defaults for countries or their parts (ISO 3166-2), in Google's own words. */
+  readonly regions: readonly object[]
+  /** `gtag('set', name, value)`: ads_data_redaction, url_passthrough. */
+  readonly set: Readonly<Record<string, boolean>>
+  /** How long tags wait for the visitor's stored choice, milliseconds. */
+  readonly wait: number
+}
+
+export interface Config {
+  readonly site: string
+  readonly version: number
+  readonly sha256: string
+  readonly lang: string
+  readonly dir: string
+  readonly languages: readonly string[]
+  readonly days: number
+  readonly visits: boolean
+  /** Names the build and the version, so that a part fetched later fits this script. */
+  readonly build: string
+  /** Keys of the optional purposes, in the order of the switches. */
+  readonly purposes: readonly string[]
+  /** Keys of the purposes that Global Privacy Control refuses. */
+  readonly gpc?: readonly string[]
+  /** Present when the request for the script carried Sec-GPC: 1. */
+  readonly signal?: true
+  /** Present where purposes without an answer may be used: the visitor's region lets a site opt out only. */
+  readonly open?: true
+  /** Present where nobody is asked. */
+  readonly silent?: true
+  /** Present when the site wants the page loaded anew after something was taken back. */
+  readonly reload?: true
+  /** Key and purpose; the rest comes with the parts that show it. */
+  readonly services: readonly Service[]
+  /** By purpose; comes with the preferences, like the address of the notice. */
+  readonly labels: Readonly<Record<string, Label>>
+  readonly policy_url: string
+  readonly google?: GoogleSettings
+  readonly texts: Texts
+}
+
+declare const __CONSENT_CONFIG__: Config
+declare const __CONSENT_PARTS__: readonly Install[]
+
+// currentScript is only set while the script runs its first task: nothing may be awaited before this line.
+const tag = (document.currentScript ?? document.querySelector('script[src*="/embed/"]')) as HTMLScriptElement | null
+
+/** Where the service lives, with a slash at the end: everything before `embed/` in the tag's address. */
+export const base = tag ? tag.src.slice(0, tag.src.lastIndexOf('embed/')) : '/'
+
+/** The language the page asks for on the tag; the page's own is read when it is needed. */
+export const wishedLanguage = tag?.dataset['lang']
+
+/** What the page vouched our tag with; our own parts carry it too. */
+export const ownNonce = tag?.nonce ?? ''
+
+export const joinedParts = __CONSENT_PARTS__
+
+/** The configuration in force. Only the language of its texts ever changes, and a part may add to it. */
+export let config: Config = __CONSENT_CONFIG__
+
+export function adoptConfig(next: Config): void {
+  config = next
+}
+
+export function serviceOf(key: string | undefined): Service | undefined {
+  return config.services.find((service) => service.key === key)
+}

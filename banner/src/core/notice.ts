@@ -1,0 +1,47 @@
+/**
+ * The first layer: three choices of equal size, style and order (allow all, ask me each time, refuse all), then a way
+ * to the details. A region that does not block the page, takes no focus and can be walked past. Esc puts it away for
+ * this page view and decides nothing.
+ */
+import { acceptAll, askEach, refuseAll } from './choices'
+import { config } from './config'
+import { button, element } from './dom'
+import { hasGpc } from './signal'
+import type { Origin } from './state'
+import { inOurLanguage, place } from './surface'
+
+let notice: HTMLElement | undefined
+
+export function drawNotice(putAway: () => void, showDetails: () => void): void {
+  const { title, body, accept_all, ask_each, refuse_all, details } = config.texts
+  const words = element(
+    'div',
+    { class: 'cs-words' },
+    element('h2', { class: 'cs-title' }, title),
+    element('p', {}, body),
+    ...(config.gpc && hasGpc() ? [element('p', {}, config.texts.gpc)] : []),
+  )
+  const choices = element(
+    'div',
+    { class: 'cs-buttons' },
+    button(accept_all, 'all', (event) => acceptAll(byHand(event))),
+    button(ask_each, 'ask', (event) => askEach(byHand(event))),
+    button(refuse_all, 'necessary', (event) => refuseAll(byHand(event))),
+  )
+  const region = { id: 'cs-notice', class: 'cs-card', role: 'region', 'aria-label': title }
+  const more = button(details, 'show', showDetails, 'cs-link')
+  notice = inOurLanguage(element('section', region, words, choices, more))
+  notice.onkeydown = ({ key }) => {
+    if (key === 'Escape') putAway()
+  }
+  place(notice)
+  if (words.scrollHeight > words.clientHeight) words.tabIndex = 0 // small window: the keyboard must reach the scrolling
+}
+
+export function removeNotice(): void {
+  notice?.remove()
+}
+
+function byHand({ isTrusted }: Event): Origin {
+  return { layer: 'notice', trusted: isTrusted }
+}

@@ -1,0 +1,83 @@
+/**
+ * The parts that not every page needs: files of their own, which the server joins to the script when the site's
+ * configuration needs them at the start, and which are fetched otherwise when a page first needs them.
+ * A part sees the core through its door only (door.ts).
+ */
+import { adoptConfig, base, config, ownNonce } from './config'
+import type { Config } from './config'
+import { loadScript } from './scripts'
+import type { Change } from './state'
+
+export interface Parts {
+  readonly preferences: {
+    /** closed: called once the dialog is gone, with the element that had the focus before it came. */
+    readonly open: (closed: (opener: Element | null) => void) => void
+    readonly close: () => void
+  }
+  readonly question: {
+    /** Asks about the first waiting service; true when it has put a new question. */
+    readonly ask: () => boolean
+    /** True when there was a question to remove. */
+    readonly remove: () => boolean
+  }
+  readonly embeds: {
+    /** Opens and closes what is gated and no script; true so that the caller knows it was done. */
+    readonly scan: (change?: Change) => true
+    /** Covers the frames that are held back; needs texts and a body. */
+    readonly hold: () => void
+    /** Takes the covers away, for another language. */
+    readonly uncoverAll: () => void
+  }
+  readonly extras: {
+    /** names: exact names or patterns; domain: only this one, otherwise the host and each domain above it. */
+    readonly eraseCookies: (
+      names: string | RegExp | readonly (string | RegExp)[],
+      path?: string,
+      domain?: string,
+    ) => void
+    /** Adds a script to the page; resolves to whether it loaded. */
+    readonly loadScript: (src: string, attributes?: Readonly<Record<string, string>>) => Promise<boolean>
+  }
+}
+
+export type Install = (door: () => unknown) => void
+
+const RETRY_MS = 3_000 // a page that keeps needing it must not ask with every look
+
+const present: Partial<Parts> = {}
+const coming: Partial<Record<keyof Parts, Promise<boolean>>> = {}
+let door: () => unknown
+let arrived: () => void
+
+/** joined: the parts that came with the script. later: called when a fetched one has arrived. */
+export function startParts(core: unknown, joined: readonly Install[], later: () => void): void {
+  door = () => core
+  arrived = later
+  for (const install of joined) install(door)
+}
+
+/** A part says that it is here. */
+export function provide<Name extends keyof Parts>(name: Name, part: Parts[Name]): void {
+  present[name] = part
+}
+
+export function part<Name extends keyof Parts>(name: Name): Parts[Name] | undefined {
+  return present[name]
+}
+
+/** Resolves to the part, fetched if it is not here yet; to undefined when it cannot be had now. */
+export async function need<Name extends keyof Parts>(name: Name): Promise<Parts[Name] | undefined> {
+  if (!present[name]) {
+    const address = `${base}embed/${config.site}/${name}.js?lang=${config.lang}&v=${config.build}`
+    coming[name] ??= loadScript(address, ownNonce ? { nonce: ownNonce } : {})
+    if (!(await coming[name])) setTimeout(() => delete coming[name], RETRY_MS)
+  }
+  return present[name]
+}
+
+/** What a fetched part calls: itself, and what the start did not carry (names, texts). */
+export function join(install: Install, more: Partial<Config>): void {
+  if (more.lang === config.lang) adoptConfig({ ...config, ...more, texts: { ...config.texts, ...more.texts } })
+  install(door)
+  arrived()
+}

@@ -1,0 +1,99 @@
+/**
+ * Tells the server what was decided, once, whatever happens on the way: a submission waits in localStorage until
+ * the server has answered, keeps its id over retries, and outlives the page (fetch keepalive). Oldest first and one
+ * at a time: the server takes the time of arrival as the time of the decision.
+ */
+import { base, config } from './config'
+import { keepToken, token } from './cookie'
+import { asUuid } from './id'
+import { hasGpc } from './signal'
+import type { Change } from './state'
+
+/** Where submissions wait; a change of it tells the other tabs that there was a decision. */
+export const QUEUE = 'cs_queue'
+const QUEUE_LIMIT = 10 // oldest dropped: a visitor who decides more often offline has made their point
+
+interface Submission {
+  readonly site: string
+  readonly submission_id: string
+  visitor: string | null
+  readonly [field: string]: unknown
+}
+
+let sending = false
+let unstored: Submission[] = [] // when localStorage is closed to us
+
+export function submit({ after, origin, isEcho }: Change): void {
+  if (!after.action || isEcho) return
+  const { site, version, lang, sha256, purposes } = config
+  const submission: Submission = {
+    site,
+    submission_id: asUuid(after.id),
+    visitor: token,
+    policy_version: version,
+    language: lang,
+    text_sha256: sha256,
+    action: after.action,
+    decisions: Object.fromEntries(purposes.map((key) => [key, after.purposes[key] === true])),
+    services: after.services,
+    ...origin,
+    gpc: hasGpc(),
+  }
+  storeQueue([...queue(), submission].slice(-QUEUE_LIMIT))
+  void sendQueue()
+}
+
+/** Sends what is waiting, until it is empty or the server cannot be reached; the next page view goes on. */
+export async function sendQueue(): Promise<void> {
+  if (sending) return
+  sending = true
+  let next: Submission | undefined
+  while ((next = queue().find(({ site }) => site === config.site)) && (await settle(next))) {
+    const sent = next.submission_id
+    storeQueue(queue().filter((waiting) => waiting.submission_id !== sent))
+  }
+  sending = false
+}
+
+/** True when the server has taken or refused it for good; false when it said "not now" (408, 429, 5xx) or nothing. */
+async function settle(submission: Submission): Promise<boolean> {
+  submission.visitor ??= token // the answer to the one before may have brought it
+  try {
+    const answer = await fetch(`${base}v1/consents`, {
+      method: 'POST',
+      body: JSON.stringify(submission), // a string goes as text/plain, which needs no preflight
+      keepalive: true,
+      credentials: 'omit',
+    })
+    if (/408|429|5../.test(`${answer.status}`)) return false
+    const said = (await answer.json().catch(() => ({}))) as { token?: string; type?: string }
+    if (said.token) keepToken(said.token)
+    if (submission.visitor && said.type?.endsWith('token-refused')) {
+      keepToken(null)
+      submission.visitor = null
+      return await settle(submission)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+function queue(): Submission[] {
+  try {
+    const stored = JSON.parse(localStorage.getItem(QUEUE) ?? '[]') as (Submission | null)[]
+    return [...stored.filter((waiting) => waiting !== null), ...unstored]
+  } catch {
+    return unstored
+  }
+}
+
+function storeQueue(waiting: Submission[]): void {
+  try {
+    if (waiting.length) localStorage.setItem(QUEUE, JSON.stringify(waiting))
+    else localStorage.removeItem(QUEUE)
+    unstored = []
+  } catch {
+    unstored = waiting
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The one element of ours in the page, first in the body and so first in the tab order. Everything in it is light
+ * DOM: robots and assistive technology look for real texts and real buttons there.
+ */
+import { config } from './config'
+import { element } from './dom'
+
+const ANNOUNCE_AFTER_MS = 150 // a live region speaks only what changes after it is in the page
+
+let root: HTMLElement | undefined
+let live: HTMLElement | undefined
+let announcement = 0
+
+/** Puts a part of ours on the page. */
+export function place(part: HTMLElement): void {
+  surface().prepend(part)
+}
+
+/** Says a sentence to screen readers without moving the focus. */
+export function announce(sentence: string): void {
+  surface()
+  clearTimeout(announcement)
+  live!.textContent = ''
+  announcement = window.setTimeout(() => (live!.textContent = sentence), ANNOUNCE_AFTER_MS)
+}
+
+/** Gives an element our language and direction; the page around it may be in another. */
+export function inOurLanguage<Made extends HTMLElement>(made: Made): Made {
+  made.lang = config.lang
+  made.dir = config.dir
+  return made
+}
+
+/** Styles the page; a constructed sheet needs no permission of the page's style-src. */
+export function adoptStyles(css: string): void {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(css)
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+}
+
+function surface(): HTMLElement {
+  live ??= element('div', { class: 'cs-live', role: 'status' })
+  root ??= element('div', { id: 'cs-root', 'data-nosnippet': '' }, live)
+  if (!root.isConnected) document.body.prepend(root)
+  return inOurLanguage(root)
+}

@@ -1,0 +1,19 @@
+/** Every sentence a visitor can read. The server sends them in one language; the source holds none. */
+export type Texts = Readonly<Record<TextKey, string>>
+
+export type TextKey =
+  // the notice (first layer)
+  | 'title' | 'body' | 'accept_all' | 'ask_each' | 'refuse_all' | 'details' | 'gpc'
+  // the preferences
+  | 'preferences_title' | 'preferences_body' | 'necessary' | 'necessary_text' | 'always_on'
+  | 'services' | 'vendor' | 'stores' | 'keeps'
+  | 'save' | 'saved' | 'close' | 'withdraw' | 'policy' | 'consent_id' | 'decided_at' | 'reopen'
+  // "ask me each time"; question_body has {service} {stores} {keeps}
+  | 'question_title' | 'question_body' | 'allow' | 'refuse' | 'always'
+  // the placeholder of a gated frame; embed_blocked has {service}
+  | 'embed_blocked' | 'embed_load' | 'embed_always'
+
+/** Puts values into the {names} of a text. An unknown name stays as it is, so that a typo is seen. */
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+}

@@ -1,0 +1,133 @@
+"""What the script and its parts are told about a site, in one language. Pure.
+
+The start carries what every page needs; a part brings the names and texts that only it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consent_server.banner.parts import CORE_TEXTS, FETCHED, TEXTS, joined_at_start
+from consent_server.banner.schemas import BannerSettings, Google, Mode
+from consent_server.policies.wording import BUILT_IN
+
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One language of one version of one site.
+
+    notice: what the version shows in this language: purposes, services, texts. facts: what is
+    neither wording nor settings (site, version, sha256, languages, days, visits, build). mode: how
+    people are asked where the visitor is. signal: the browser sent Sec-GPC: 1.
+    """
+
+    notice: dict[str, Any]
+    language: str
+    settings: BannerSettings
+    facts: dict[str, Any]
+    policy_url: str
+    mode: Mode
+    signal: bool
+
+    def joined(self) -> list[str]:
+        """Returns the names of the parts that come with the script."""
+        cleans_up = any("names" in service for service in self.notice["services"])
+        return joined_at_start(self.settings, cleans_up=cleans_up)
+
+    def at_start(self, joined: Iterable[str]) -> dict[str, Any]:
+        """Returns the configuration of the script that comes with these parts."""
+        joined = list(joined)
+        fields = ("key", "purpose", "names") if "cleanup" in joined else ("key", "purpose")
+        config = self._common() | {"services": self._services(fields)}
+        texts = self._texts(CORE_TEXTS) | self._texts_of_the_mode()
+        if self.signal and "gpc" in config:
+            config |= {"signal": True}
+            texts |= self._texts(["gpc"])
+        for part in joined:
+            more = self.for_part(part)
+            texts |= more.pop("texts", {})
+            config |= more
+        return config | {"texts": texts}
+
+    def for_part(self, part: str) -> dict[str, Any]:
+        """Returns what a part adds to the configuration; {} for one that shows nothing."""
+        if not TEXTS.get(part):
+            return {}
+        more = {
+            "lang": self.language,
+            "services": self.notice["services"],
+            "texts": self._texts(TEXTS[part]),
+        }
+        if part == "preferences":
+            more |= {"labels": self._labels(), "policy_url": self.policy_url}
+        return more
+
+    def everything(self) -> dict[str, Any]:
+        """Returns the configuration with all that any part shows, for a change of language."""
+        return self.at_start(sorted(FETCHED))
+
+    def _common(self) -> dict[str, Any]:
+        purposes = [purpose["key"] for purpose in self.notice["purposes"]]
+        refused = [key for key in self.settings.gpc if key in purposes]
+        direction = "rtl" if self.language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+        return {
+            **self.facts,
+            "lang": self.language,
+            "dir": direction,
+            "purposes": purposes,
+            **({"gpc": refused} if refused else {}),
+            **({"open": True} if self.mode != "opt_in" else {}),
+            **({"silent": True} if self.mode == "off" else {}),
+            **({"reload": True} if self.settings.reload else {}),
+            **({"google": _google(self.settings.google)} if self.settings.google else {}),
+        }
+
+    def _services(self, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+        return [
+            {field: service[field] for field in fields if field in service}
+            for service in self.notice["services"]
+        ]
+
+    def _texts_of_the_mode(self) -> dict[str, str]:
+        key = {"opt_out": "body_opt_out", "notice": "body_notice"}.get(self.mode, "body")
+        return {"body": self._texts([key])[key]}
+
+    def _labels(self) -> dict[str, dict[str, str]]:
+        return {
+            purpose["key"]: {"name": purpose["name"], "text": purpose["text"]}
+            for purpose in self.notice["purposes"]
+        }
+
+    def _texts(self, keys: Iterable[str]) -> dict[str, str]:
+        """A version from before a text was thought of falls back to the built-in wording."""
+        own = self.notice["texts"]
+        built_in = BUILT_IN.get(self.language, BUILT_IN["en"])["texts"]
+        return {key: own.get(key) or built_in[key] for key in keys}
+
+
+def _google(google: Google) -> dict[str, Any]:
+    """Returns the settings in Google's own words."""
+    return {
+        "signals": google.signals,
+        "wait": google.wait_milliseconds,
+        "set": {
+            name: True
+            for name in ("ads_data_redaction", "url_passthrough")
+            if getattr(google, name)
+        },
+        "regions": [
+            {
+                **{
+                    signal: "granted" if signal in region.granted else "denied"
+                    for signal, purpose in google.signals.items()
+                    if purpose != "necessary"
+                },
+                "region": region.regions,
+            }
+            for region in google.regions
+        ],
+    }

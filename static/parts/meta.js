@@ -1,0 +1,1 @@
+var e=require("door"),r=window,t=()=>["consent",(0,e.t)("marketing")?"grant":"revoke"],n=()=>r.fbq?.(...t());r.fbq?n():Object.defineProperty(r,"fbq",{configurable:!0,set(e){Object.defineProperty(r,"fbq",{value:e,writable:!0,configurable:!0}),queueMicrotask(()=>e.queue?.unshift(t()))}}),(0,e.n)(n);

@@ -1,0 +1,1 @@
+var n=require("door");function t(){let t=window.ttq??=[],o=(0,n.t)("marketing")?"grantConsent":n.z.action?"revokeConsent":"holdConsent";t[o]?t[o]():t.push([o])}t(),(0,n.n)(t);

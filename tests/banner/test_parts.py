@@ -1,0 +1,108 @@
+"""The parts of the script: joined when the settings say so, else fetched when first needed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from consent_server.sites.services import keep_banner_settings
+from support.shop import MakeShop, Shop
+
+
+def get(shop: Shop, path: str, **headers: str) -> TestResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return shop.app.test_client().get(f"/embed/{shop.key}{path}", headers=named)
+
+
+def config(shop: Shop, **headers: str) -> dict[str, Any]:
+    text = get(shop, ".js", **headers).get_data(as_text=True)
+    found: dict[str, Any]
+    found, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"site":') + 3)
+    return found
+
+
+def change(shop: Shop, settings: str) -> None:
+    with shop.app.app_context():
+        keep_banner_settings(shop.key, settings)
+
+
+def test_a_part_under_the_address_that_names_it_may_be_kept_for_good(shop: Shop) -> None:
+    build = config(shop)["build"]
+
+    named = get(shop, f"/preferences.js?lang=en&v={build}")
+    guessed = get(shop, "/preferences.js?lang=en&v=0000000000")
+
+    assert "immutable" in named.headers["Cache-Control"]
+    assert "immutable" not in guessed.headers["Cache-Control"]
+    assert named.data == guessed.data
+    assert named.data.startswith(b"ConsentBanner.join(function(require){")
+
+
+def test_the_name_of_the_parts_changes_with_the_settings(shop: Shop) -> None:
+    before = config(shop)["build"]
+
+    change(shop, '{"reload": true}')
+
+    assert config(shop)["build"] != before
+
+
+@pytest.mark.parametrize("part", ["google", "cleanup", "door", "..", "nothing"])
+def test_only_parts_that_a_page_may_need_later_are_served_alone(shop: Shop, part: str) -> None:
+    assert get(shop, f"/{part}.js").status_code == 404
+
+
+def test_a_part_brings_the_words_that_the_start_left_out(shop: Shop) -> None:
+    start = config(shop, Accept_Language="en")
+    part = get(shop, "/preferences.js?lang=en").get_data(as_text=True)
+
+    assert "labels" not in start
+    assert "preferences_title" not in start["texts"]
+    assert '"preferences_title":' in part
+    assert '"labels":' in part
+
+
+REGIONS = [
+    pytest.param("US", True, id="a country with a rule of its own"),
+    pytest.param("us", True, id="in small letters"),
+    pytest.param("KR", False, id="any other country"),
+    pytest.param("", False, id="no country"),
+]
+
+
+@pytest.mark.parametrize(("country", "is_open"), REGIONS)
+def test_the_country_of_the_header_decides_the_mode(
+    make_shop: MakeShop, country: str, is_open: bool
+) -> None:
+    shop = make_shop(country_header="CF-IPCountry")
+    change(shop, '{"modes": {"default": "opt_in", "regions": {"US": "opt_out"}}}')
+
+    response = get(shop, ".js", CF_IPCountry=country)
+
+    assert ("open" in config(shop, CF_IPCountry=country)) is is_open
+    assert response.headers["Cache-Control"].startswith("private")
+
+
+def test_an_unknown_country_gets_the_strictest_mode(make_shop: MakeShop) -> None:
+    shop = make_shop(country_header="CF-IPCountry")
+    change(shop, '{"modes": {"default": "opt_out", "regions": {"DE": "opt_in"}}}')
+
+    assert "open" not in config(shop)
+    assert "open" in config(shop, CF_IPCountry="US")
+
+
+def test_without_a_trusted_header_nobody_can_claim_a_country(shop: Shop) -> None:
+    change(shop, '{"modes": {"default": "opt_in", "regions": {"US": "opt_out"}}}')
+
+    assert "open" not in config(shop, CF_IPCountry="US")
+
+
+def test_the_signal_header_has_its_own_answer(shop: Shop) -> None:
+    change(shop, "{}")
+
+    response = get(shop, ".js", Sec_GPC="1")
+
+    assert "Sec-GPC" in response.headers["Vary"]
+    assert config(shop, Sec_GPC="1").get("signal") is ("gpc" in config(shop) or None)
