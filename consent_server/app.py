@@ -23,6 +23,8 @@ from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
 from consent_server.storage.writer import Writer
+from consent_server.subjects import views as subject_views
+from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
 from consent_server.visits.services import VisitReader, VisitRecorder
 from consent_server.web import csrf, headers, health, languages, problems, sessions
@@ -103,16 +105,18 @@ def _build(app: Flask, settings: Settings) -> House:
 def _register_routes(app: Flask, house: House) -> None:
     assert app.static_folder is not None
     documents = BannerDocuments(Path(app.static_folder), house.settings, house.policies)
+    centre = PreferenceCentre(house.policies, house.consents)
     for routes in (
         health.blueprint(),
         banner_views.blueprint(house.settings, house.sites, documents),
         consent_views.blueprint(house.settings, house.sites, house.consents),
         visit_views.blueprint(house.settings, house.sites, house.visits),
         policy_views.blueprint(house.settings, house.sites),
+        subject_views.blueprint(house.settings, house.sites, centre),
     ):
         app.register_blueprint(routes)
-    for machine_addresses in ("consents", "visits"):
-        csrf.exempt(app, machine_addresses)
+    for guarded_by_origin in ("consents", "visits", "subjects"):
+        csrf.exempt(app, guarded_by_origin)
 
 
 def _shipped(name: str) -> Path:

@@ -6,6 +6,7 @@ pytest_plugins = [
     "support.apps",
     "support.shop",
     "support.console",
+    "support.preferences",
     "support.service",
     "support.product_page",
     "support.browser",

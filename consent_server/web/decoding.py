@@ -1,8 +1,9 @@
-"""Untrusted JSON becomes a typed struct, or a problem that names the field."""
+"""Untrusted JSON or form fields become a typed struct, or a problem that names the field."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -23,6 +24,17 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise InvalidBody(str(error), field=_field(str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidBody("The body is not valid JSON in UTF-8.") from error
+
+
+def convert(fields: Mapping[str, object], wanted: type[T]) -> T:
+    """Returns the struct that the fields of a form hold; text is read as the number it spells.
+
+    Raises InvalidBody naming the offending field.
+    """
+    try:
+        return msgspec.convert(fields, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidBody(str(error), field=_field(str(error))) from error
 
 
 def _field(message: str) -> str | None:

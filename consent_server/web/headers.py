@@ -1,7 +1,7 @@
 """Headers of every server page: a strict content security policy and no leaks.
 
-No inline script, no inline style, nothing from elsewhere. The console is never cached and never
-stands in a frame; the product pages of the demo have frames and send records.
+No inline script, no inline style, nothing from elsewhere. The console and the preference centre
+are never cached and never stand in a frame; the demo's product pages have frames and send records.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; "
 )
-_CONSOLE_POLICY: Final = _POLICY + "frame-ancestors 'none'"
+_SEALED_POLICY: Final = _POLICY + "frame-ancestors 'none'"
 _PAGE_POLICY: Final = _POLICY + "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'"
+_SEALED: Final = ("/admin", "/preferences/")  # pages that change with who is looking
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -35,15 +36,15 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        is_console = request.path.startswith("/admin")
+        is_sealed = request.path.startswith(_SEALED)
         headers = dict(_ALWAYS)
         if response.mimetype == "text/html":
-            policy = _CONSOLE_POLICY if is_console else _PAGE_POLICY
+            policy = _SEALED_POLICY if is_sealed else _PAGE_POLICY
             headers |= _ON_PAGES | {"Content-Security-Policy": policy}
         if is_secure:
             headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR_SECONDS}"
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if is_console:
+        if is_sealed:
             response.headers["Cache-Control"] = "no-store"  # whatever a library said
         return response

@@ -13,6 +13,7 @@ from flask_babel import Babel, get_locale
 
 LANGUAGES: Final = ("en", "ko")
 _COOKIE: Final = "cs_lang"
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _ONE_YEAR_SECONDS: Final = 31_536_000
 
 
@@ -30,6 +31,11 @@ def preferred_language(available: Sequence[str], default: str) -> str:
         if choice is not None and choice in available:
             return choice
     return request.accept_languages.best_match(available) or default
+
+
+def direction(language: str) -> str:
+    """Returns in which direction a language (BCP 47 tag) is written: `ltr` or `rtl`."""
+    return "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def _remember(response: Response) -> Response:

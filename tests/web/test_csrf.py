@@ -1,4 +1,4 @@
-"""Every form carries a token; only addresses that use no cookie at all do without."""
+"""Every form of the console carries a token; what does without must say where it comes from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from flask import Flask
 
 from support.console import Console
 
+BY_ORIGIN = ("origin", "own page")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -19,7 +20,7 @@ def posted_to(app: Flask) -> list[tuple[str, str]]:
 
 
 def test_without_token_every_form_is_refused_even_to_an_owner(app: Flask, owner: Console) -> None:
-    forms = [path for path, guard in posted_to(app) if guard != "origin"]
+    forms = [path for path, guard in posted_to(app) if guard not in BY_ORIGIN]
 
     answers = {
         path: owner.client.post(path.replace("<key>", "k3v9x2m4p7qa"), data={"name": "Shop"})
@@ -41,10 +42,19 @@ def test_a_token_of_another_session_is_refused(app: Flask, owner: Console) -> No
 
 
 def test_only_addresses_guarded_by_origin_do_without_a_token(app: Flask) -> None:
-    exempt = [path for path, guard in posted_to(app) if guard == "origin"]
+    exempt = [path for path, guard in posted_to(app) if guard in BY_ORIGIN]
 
     assert exempt
-    assert all(path.startswith("/v1/") for path in exempt)
+    assert all(path.startswith(("/v1/", "/preferences/")) for path in exempt)
+
+
+def test_forms_guarded_by_their_page_are_refused_when_it_is_not_named(app: Flask) -> None:
+    own = [path for path, guard in posted_to(app) if guard == "own page"]
+
+    answers = [app.test_client().post(path.replace("<site_key>", "k3v9x2m4p7qa")) for path in own]
+
+    assert own
+    assert {answer.status_code for answer in answers} == {403}
 
 
 def test_what_is_guarded_by_origin_sets_no_cookie(app: Flask) -> None:

@@ -1,0 +1,77 @@
+"""Verbs of the preference centre; records are made by the consents room and by nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from consent_server.consents.schemas import Submission
+from consent_server.consents.services import ConsentRecorder
+from consent_server.errors import NotFound, SubmissionConflict, TokenRefused
+from consent_server.policies.directory import PolicyDirectory
+from consent_server.sites.directory import SiteEntry
+from consent_server.subjects.rules import LastDecision, decided
+from consent_server.subjects.schemas import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceCentre:
+    """Everything the page needs from the other rooms, joined when the application starts."""
+
+    policies: PolicyDirectory
+    recorder: ConsentRecorder
+
+    def is_ours(self, site: SiteEntry, token: str) -> bool:
+        """Tells whether this service issued a visitor token for this site."""
+        try:
+            self.recorder.signatures.visitor_id(site.key, token)
+        except TokenRefused:
+            return False
+        return True
+
+    def last_decision(self, site: SiteEntry, token: str | None) -> LastDecision | None:
+        """Returns what a visitor decided last; None for nobody. token: a verified one."""
+        if token is None:
+            return None
+        try:
+            return LastDecision.of(self.recorder.current(site, token))
+        except NotFound:
+            return None
+
+    def receipt(self, site: SiteEntry, token: str | None) -> dict[str, Any]:
+        """Returns the sealed receipt of a visitor's last decision. Raises NotFound for nobody."""
+        if token is None:
+            raise NotFound("Nothing is recorded for this browser.")
+        receipt: dict[str, Any] = self.recorder.answer(site, self.recorder.current(site, token))[
+            "receipt"
+        ]
+        return receipt
+
+    def decide(self, site: SiteEntry, choice: Choice, token: str | None, *, gpc: bool) -> str:
+        """Records a choice and waits until it is on disk; returns the visitor's token.
+
+        The same form again makes no second record. Raises what ConsentRecorder.record raises, and
+        SubmissionConflict when the form is an old one: another decision has been made since.
+        """
+        version = self.policies.published(
+            site.id, choice.policy_version, choice.language, choice.text_sha256
+        )
+        answer = self.recorder.record(
+            site,
+            Submission(
+                site=site.key,
+                submission_id=choice.submission_id,
+                visitor=token,
+                policy_version=choice.policy_version,
+                language=choice.language,
+                text_sha256=choice.text_sha256,
+                action=choice.action,
+                decisions=decided(choice.action, version.purposes, choice.purposes),
+                layer="page",
+                gpc=gpc,
+            ),
+        )
+        own_token: str = answer["token"]
+        if str(self.recorder.current(site, own_token)["consent_id"]) != answer["consent_id"]:
+            raise SubmissionConflict("Another decision was made since.", field="submission_id")
+        return own_token

@@ -1,0 +1,89 @@
+"""What the preference centre tells, in one language: the notice, and what is in force. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from consent_server.policies.directory import VersionEntry
+from consent_server.policies.wording import BUILT_IN
+from consent_server.subjects.rules import LastDecision
+
+NECESSARY: Final = "necessary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One language of the version in force, as one visitor sees it.
+
+    last: their newest record, None for nobody. is_in_force: whether that record still counts.
+    """
+
+    version: int
+    language: str
+    sha256: str
+    texts: Mapping[str, str]
+    purposes: list[dict[str, str]]
+    services: list[dict[str, str]]
+    last: LastDecision | None
+    is_in_force: bool
+
+    @classmethod
+    def of(
+        cls, version: VersionEntry, language: str, last: LastDecision | None, now: datetime
+    ) -> Shown:
+        """Puts together what was published and what the visitor decided."""
+        notice: dict[str, Any] = msgspec.json.decode(version.texts[language])
+        return cls(
+            version=version.number,
+            language=language,
+            sha256=version.hashes[language],
+            texts=_texts(notice["texts"], language),
+            purposes=notice["purposes"],
+            services=notice["services"],
+            last=last,
+            is_in_force=last is not None and last.is_in_force(version.number, now),
+        )
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the visitor decided about another version than the one in force."""
+        return self.last is not None and self.last.policy_version != self.version
+
+    def is_on(self, purpose: str) -> bool:
+        """Whether a switch stands on: only if this very notice was agreed to before."""
+        return (
+            self.is_in_force and self.last is not None and self.last.decisions.get(purpose, False)
+        )
+
+    def services_of(self, purpose: str) -> list[dict[str, str]]:
+        """Returns who serves a purpose; `necessary` is one too."""
+        return [service for service in self.services if service["purpose"] == purpose]
+
+    def standing(self) -> list[tuple[str, str]]:
+        """Returns (name, what holds for it now) of every purpose, and of services decided alone."""
+        if self.last is None or not self.is_in_force:
+            return []
+        refused = "ask_each" if self.last.action == "ask_each" else "refused"
+        told = [
+            (purpose["name"], "granted" if self.is_on(purpose["key"]) else refused)
+            for purpose in self.purposes
+        ]
+        for service in self.services:
+            if service["key"] in self.last.services:
+                is_granted = self.last.services[service["key"]]
+                told.append((service["name"], "granted" if is_granted else "refused"))
+        return [(name, self.texts[key]) for name, key in told]
+
+
+def _texts(own: Mapping[str, str], language: str) -> dict[str, str]:
+    """A version from before a text was thought of falls back to the built-in wording."""
+    built_in: dict[str, str] = {
+        **BUILT_IN["en"]["texts"],
+        **BUILT_IN.get(language, {}).get("texts", {}),
+    }
+    return built_in | {key: text for key, text in own.items() if text}
