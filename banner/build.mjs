@@ -20,6 +20,7 @@ const BUDGETS = {
   'parts/preferences.js': 5000,
   'parts/embeds.js': 1200,
   'parts/question.js': 700,
+  'parts/blocking.js': 1800,
   'parts/cleanup.js': 600,
   'parts/google.js': 300,
 }

@@ -62,6 +62,7 @@ def joined_at_start(settings: BannerSettings, *, cleans_up: bool) -> list[str]:
         "clarity": settings.clarity,
         "meta": settings.meta,
         "tiktok": settings.tiktok,
+        "blocking": settings.blocking,
         "cleanup": cleans_up or settings.reload,
     }
     return [name for name, is_wanted in wanted.items() if is_wanted] + list(settings.start)

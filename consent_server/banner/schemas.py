@@ -79,6 +79,7 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about a banner that a site may choose.
 
     google: None switches Consent Mode off. uet, clarity, meta, tiktok: tell these vendors.
+    blocking: hold back by hosts and names what the page did not mark itself.
     reload: load the page anew after something was taken back. gpc: purposes that Global Privacy
     Control refuses. start: parts that come with the script
     although they could be fetched when a page first needs them.
@@ -91,6 +92,7 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tiktok: bool = False
     modes: Modes = Modes()
     reload: bool = False
+    blocking: bool = False
     gpc: Annotated[tuple[Purpose, ...], msgspec.Meta(max_length=12)] = ("marketing",)
     start: Annotated[tuple[Part, ...], msgspec.Meta(max_length=2)] = ()
 

@@ -41,7 +41,9 @@ class Shown:
     def at_start(self, joined: Iterable[str]) -> dict[str, Any]:
         """Returns the configuration of the script that comes with these parts."""
         joined = list(joined)
-        fields = ("key", "purpose", "names") if "cleanup" in joined else ("key", "purpose")
+        fields = ["key", "purpose"]
+        fields += ["names"] if {"cleanup", "blocking"} & set(joined) else []
+        fields += ["hosts"] if "blocking" in joined else []
         config = self._common() | {"services": self._services(fields)}
         texts = self._texts(CORE_TEXTS) | self._texts_of_the_mode()
         if self.signal and "gpc" in config:
@@ -86,7 +88,7 @@ class Shown:
             **({"google": _google(self.settings.google)} if self.settings.google else {}),
         }
 
-    def _services(self, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    def _services(self, fields: list[str]) -> list[dict[str, Any]]:
         return [
             {field: service[field] for field in fields if field in service}
             for service in self.notice["services"]

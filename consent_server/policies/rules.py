@@ -57,6 +57,7 @@ def shown_in(notice: Notice, language: str) -> dict[str, Any]:
                 "stores": _one(service.stores, language, f"services.{service.key}.stores"),
                 "keeps": _one(service.keeps, language, f"services.{service.key}.keeps"),
                 **({"names": list(service.names)} if service.names else {}),
+                **({"hosts": list(service.hosts)} if service.hosts else {}),
             }
             for service in notice.services
         ],

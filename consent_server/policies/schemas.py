@@ -14,6 +14,9 @@ SERVICES_LIMIT = 60
 LANGUAGES = ("ko", "en")
 
 Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Host = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
+]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^\s;,=]{1,100}$")]
 Phrase = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -32,7 +35,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tool that serves a purpose, who stands behind it, what it stores and for how long.
 
     names: cookies and storage keys that it sets, for the table that visitors see and for taking
-    them away again; `*` stands for any characters.
+    them away again; `*` stands for any characters. hosts: where it is loaded from, subdomains
+    included, for automatic blocking.
     """
 
     key: Key
@@ -43,6 +47,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keeps: dict[Language, Phrase]
     country: Annotated[str, msgspec.Meta(max_length=60)] = ""
     names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=40)] = ()
+    hosts: Annotated[tuple[Host, ...], msgspec.Meta(max_length=40)] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,6 +21,8 @@ export interface Service {
   readonly keeps: string
   /** Names of cookies and storage keys; * stands for any characters. */
   readonly names?: readonly string[]
+  /** Hosts that it is loaded from; their subdomains belong to it too. */
+  readonly hosts?: readonly string[]
 }
 
 /** Google Consent Mode v2, when the site uses it. */

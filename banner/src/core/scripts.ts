@@ -1,7 +1,7 @@
 /**
- * Runs a gated script: a `type="text/plain"` script never ran, so a copy of it with its real type does.
- * The nonce is copied by property, because browsers hide the attribute (HTML §2.1.6, nonce hiding). Our own nonce is
- * never lent: a script without one was not vouched for by the page.
+ * Runs a gated script where it stands: one of `type="text/plain"` has not started, so with its real type it starts as
+ * soon as it gets an address or a text anew (HTML §4.12.1.1, prepare the script element). It keeps its listeners and
+ * its own nonce; ours is never lent: a script without one was not vouched for by the page.
  */
 import { element } from './dom'
 
@@ -16,18 +16,18 @@ type Trust = Record<'createScript' | 'createScriptURL', (text: string) => string
 let trust: Trust | undefined
 
 /** Resolves when an external script has loaded, failed or hung; an inline one is done at once. */
-export function runScript(gated: HTMLScriptElement): Promise<unknown> | undefined {
-  const script = gated.cloneNode() as HTMLScriptElement
-  const { type, src = gated.getAttribute('src') } = gated.dataset
+export function runScript(script: HTMLScriptElement): Promise<unknown> | undefined {
+  const { type, src = script.getAttribute('src') } = script.dataset
   if (type) script.type = type
   else script.removeAttribute('type')
-  script.nonce = gated.nonce
-  script.async = gated.hasAttribute('async')
-  if (src) script.src = trusted().createScriptURL(src)
-  else script.text = trusted().createScript(gated.text)
-  const loaded = src ? settled(script) : undefined
-  gated.replaceWith(script)
-  return loaded
+  script.async = script.hasAttribute('async')
+  script.removeAttribute('src')
+  if (!src) script.text = trusted().createScript(script.text)
+  else {
+    script.src = trusted().createScriptURL(src)
+    return settled(script)
+  }
+  return undefined
 }
 
 /** Adds a script to the page; resolves to whether it loaded. */
@@ -41,8 +41,8 @@ export function loadScript(src: string, attributes: Readonly<Record<string, stri
 /** Resolves to true when it has loaded, to false when it cannot be had or hangs. */
 function settled(script: HTMLScriptElement): Promise<boolean> {
   return new Promise((resolve) => {
-    script.onload = () => resolve(true)
-    script.onerror = () => resolve(false)
+    script.addEventListener('load', () => resolve(true))
+    script.addEventListener('error', () => resolve(false))
     setTimeout(resolve, HUNG_MS, false)
   })
 }
