@@ -36,11 +36,11 @@ def accepted_cookie(product: Product, **changes: str) -> str:
     """A value that grants every purpose, with parts replaced."""
     parts = {
         "layout": "1",
-        "site": product.site_key,
+        "site": product.site_key[:6],
         "version": "1",
         "choice": "ad",  # d = 13 = three trits "granted"
         "services": "",
-        "id": "Y" * 22,
+        "id": "8" * 8 + "-8888-4888-8888-" + "8" * 12,
         "time": base36(int(time.time())),
     }
     return ".".join((parts | changes).values())
@@ -76,7 +76,7 @@ def test_the_cookie_is_written_in_the_click_itself(page: Page, product: Product)
       return document.cookie
     }""")
 
-    assert in_the_same_task.startswith(f"{OURS}=1.{product.site_key}.1.r")
+    assert in_the_same_task.startswith(f"{OURS}=1.{product.site_key[:6]}.1.r")
 
 
 def test_the_token_joins_the_cookie_when_the_answer_arrives(page: Page, product: Product) -> None:
@@ -115,9 +115,8 @@ def test_the_cookie_holds_choice_id_and_time_but_no_address_and_no_user_agent(
 
     parts = (our_cookie(page.context) or "").split(".")
 
-    consent_id = base64.b64decode(parts[5] + "==").hex()
-    assert parts[:5] == ["1", product.site_key, "1", "ad", ""]
-    assert consent_id == answer["consent_id"].replace("-", "")
+    assert parts[:5] == ["1", product.site_key[:6], "1", "ad", ""]
+    assert parts[5] == answer["consent_id"]
     assert int(parts[6], 36) == pytest.approx(time.time(), abs=60)
     assert ".".join(parts[7:]) == answer["token"]  # and nothing else is in it
     token_bytes = base64.urlsafe_b64decode(parts[7] + "==")
@@ -137,7 +136,7 @@ def test_a_value_that_fits_is_believed(page: Page, product: Product) -> None:
     "changes",
     [
         pytest.param({"layout": "2"}, id="another layout"),
-        pytest.param({"site": "aaaaaaaaaaaa"}, id="another site"),
+        pytest.param({"site": "aaaaaa"}, id="another site"),
         pytest.param({"version": "2"}, id="a revision to come"),
         pytest.param({"version": "0"}, id="a revision that never was"),
         pytest.param({"version": ""}, id="no revision"),
@@ -149,8 +148,8 @@ def test_a_value_that_fits_is_believed(page: Page, product: Product) -> None:
         pytest.param({"choice": "a%64"}, id="percent signs"),
         pytest.param({"services": "0000d"}, id="more services than there are"),
         pytest.param({"services": "!"}, id="services that are no trits"),
-        pytest.param({"id": "Y" * 21}, id="a short id"),
-        pytest.param({"id": "Y" * 23}, id="a long id"),
+        pytest.param({"id": "8" * 35}, id="a short id"),
+        pytest.param({"id": "8" * 37}, id="a long id"),
         pytest.param({"time": days_ago(183)}, id="too old"),
         pytest.param({"time": days_ago(-2)}, id="from the future"),
         pytest.param({"time": ""}, id="no time"),
@@ -215,7 +214,7 @@ def test_a_forged_token_is_refused_by_the_server_and_replaced_by_a_fresh_one(
 
     assert answers == [(FORGED_TOKEN, 403), (None, 201)]
     assert FORGED_TOKEN not in str(cookies(page.context))
-    assert page.evaluate("localStorage.getItem('cs_queue')") is None
+    assert page.evaluate("localStorage.getItem('cs_queue')") == "[]"
 
 
 def test_a_token_outlives_the_choice_that_it_came_with(page: Page, product: Product) -> None:

@@ -30,11 +30,11 @@ export interface GoogleSettings {
   /** The purpose that each signal follows. */
   readonly signals: Readonly<Record<string, string>>
   /** Other defaults for countries or their parts (ISO 3166-2), in Google's own words. */
-  readonly regions: readonly object[]
+  readonly regions?: readonly object[]
   /** `gtag('set', name, value)`: ads_data_redaction, url_passthrough. */
-  readonly set: Readonly<Record<string, boolean>>
-  /** How long tags wait for the visitor's stored choice, milliseconds. */
-  readonly wait: number
+  readonly set?: Readonly<Record<string, boolean>>
+  /** How long tags wait for the visitor's stored choice, milliseconds; 500 unless said. */
+  readonly wait?: number
 }
 
 export interface Config {

@@ -19,9 +19,9 @@ export let token: string | null = null
 
 /** The decision in the jar, or UNDECIDED. Also finds the token, which outlives the decision it came with. */
 export function readCookie(): State {
-  const value = /(?:^|; )cs_consent=1\.([\w.+/-]*)(?:;|$)/.exec(document.cookie)?.[1] ?? ''
+  const value = /(?:^|; )cs_consent=1\.([\w.-]*)(?:;|$)/.exec(document.cookie)?.[1] ?? ''
   const [site, version, mode = '', given = '', id = '', time = '', ...signed] = value.split('.')
-  if (site !== config.site) return UNDECIDED
+  if (site !== siteMark()) return UNDECIDED
   token = signed.join('.') || null
   const state = {
     action: ACTIONS[MODES.indexOf(mode[0] ?? '?')],
@@ -30,13 +30,13 @@ export function readCookie(): State {
     id,
     at: parseInt(time, 36),
   }
-  return version === config.version.toString(36) && /^[\w+/]{22}$/.test(id) && isWhole(state) ? state : UNDECIDED
+  return version === config.version.toString(36) && /^[\da-f-]{36}$/.test(id) && isWhole(state) ? state : UNDECIDED
 }
 
 export function writeCookie({ action, purposes, services, id, at }: State): void {
-  const { site, version, days } = config
+  const { version, days } = config
   const mode = MODES[ACTIONS.indexOf(action!)]! + encode(config.purposes, purposes)
-  const parts = [1, site, version.toString(36), mode, encode(serviceKeys(), services), id, at.toString(36)]
+  const parts = [1, siteMark(), version.toString(36), mode, encode(serviceKeys(), services), id, at.toString(36)]
   store([...parts, ...(token ? [token] : [])].join('.'), at + days * DAY_SECONDS - now())
 }
 
@@ -61,6 +61,11 @@ function store(value: string, seconds: number): void {
 function isWhole(read: { readonly [part in keyof State]: State[part] | undefined }): read is State {
   const age = now() - read.at!
   return !!read.action && !!read.purposes && !!read.services && age < config.days * DAY_SECONDS && age > -DAY_SECONDS
+}
+
+/** Half of the site's key: enough to tell whose cookie it is, and the rest would not fit. */
+function siteMark(): string {
+  return config.site.slice(0, 6)
 }
 
 function serviceKeys(): string[] {

@@ -1,4 +1,6 @@
 /** Builds elements by DOM calls only: no HTML is parsed, so no text can become markup. */
+import type { Layer, Origin } from './state'
+
 type Attributes = Readonly<Record<string, string>>
 type Child = Node | string | undefined
 
@@ -23,4 +25,9 @@ export function button(
   const made = element('button', { type: 'button', class: look, 'data-role': role }, label)
   made.onclick = act
   return made
+}
+
+/** A button that decides on one of our layers. */
+export function choice(label: string, role: string, decide: (origin: Origin) => void, layer: Layer): HTMLButtonElement {
+  return button(label, role, ({ isTrusted }) => decide({ layer, trusted: isTrusted }))
 }

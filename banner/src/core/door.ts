@@ -1,9 +1,8 @@
 /** All that a part may use of the core. The build hands exactly these names to every part; see build.mjs. */
 export { acceptAll, answerServices, askEach, choosePurposes, refuseAll, withdraw } from './choices'
 export { config, serviceOf } from './config'
-export { button, element } from './dom'
+export { button, choice, element } from './dom'
 export { gates, isOpen } from './gate'
-export { asUuid } from './id'
 export { enterLane } from './lanes'
 export { provide } from './parts'
 export { mayUse, purposesThat } from './permission'

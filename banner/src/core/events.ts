@@ -3,7 +3,6 @@
  * comes late listens through `on` and gets the latest event of that name at once.
  */
 import { config } from './config'
-import { asUuid } from './id'
 import { purposesThat, servicesByPurpose, servicesThat } from './permission'
 import { state } from './state'
 import type { Change, Layer } from './state'
@@ -62,7 +61,7 @@ export function cookieView(): CookieView {
     categories: purposesThat(true),
     services: servicesByPurpose(true),
     revision: config.version,
-    consentId: asUuid(state.id),
+    consentId: state.id,
     consentTimestamp: new Date(state.at * 1000).toISOString(),
     languageCode: config.lang,
   }

@@ -5,9 +5,8 @@
  */
 import { acceptAll, askEach, refuseAll } from './choices'
 import { config } from './config'
-import { button, element } from './dom'
+import { button, choice, element } from './dom'
 import { hasGpc } from './signal'
-import type { Origin } from './state'
 import { inOurLanguage, place } from './surface'
 
 let notice: HTMLElement | undefined
@@ -17,16 +16,16 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
   const words = element(
     'div',
     { class: 'cs-words' },
-    element('h2', { class: 'cs-title' }, title),
+    element('h2', {}, title),
     element('p', {}, body),
     ...(config.gpc && hasGpc() ? [element('p', {}, config.texts.gpc)] : []),
   )
   const choices = element(
     'div',
     { class: 'cs-buttons' },
-    button(accept_all, 'all', (event) => acceptAll(byHand(event))),
-    button(ask_each, 'ask', (event) => askEach(byHand(event))),
-    button(refuse_all, 'necessary', (event) => refuseAll(byHand(event))),
+    choice(accept_all, 'all', acceptAll, 'notice'),
+    choice(ask_each, 'ask', askEach, 'notice'),
+    choice(refuse_all, 'necessary', refuseAll, 'notice'),
   )
   const region = { id: 'cs-notice', class: 'cs-card', role: 'region', 'aria-label': title }
   const more = button(details, 'show', showDetails, 'cs-link')
@@ -40,8 +39,4 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
 
 export function removeNotice(): void {
   notice?.remove()
-}
-
-function byHand({ isTrusted }: Event): Origin {
-  return { layer: 'notice', trusted: isTrusted }
 }

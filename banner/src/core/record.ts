@@ -5,7 +5,6 @@
  */
 import { base, config } from './config'
 import { keepToken, token } from './cookie'
-import { asUuid } from './id'
 import { hasGpc } from './signal'
 import type { Change } from './state'
 
@@ -28,7 +27,7 @@ export function submit({ after, origin, isEcho }: Change): void {
   const { site, version, lang, sha256, purposes } = config
   const submission: Submission = {
     site,
-    submission_id: asUuid(after.id),
+    submission_id: after.id,
     visitor: token,
     policy_version: version,
     language: lang,
@@ -48,9 +47,9 @@ export async function sendQueue(): Promise<void> {
   if (sending) return
   sending = true
   let next: Submission | undefined
-  while ((next = queue().find(({ site }) => site === config.site)) && (await settle(next))) {
+  while ((next = queue().find((waiting) => waiting?.site === config.site)) && (await settle(next))) {
     const sent = next.submission_id
-    storeQueue(queue().filter((waiting) => waiting.submission_id !== sent))
+    storeQueue(queue().filter((waiting) => waiting?.submission_id !== sent))
   }
   sending = false
 }
@@ -81,8 +80,7 @@ async function settle(submission: Submission): Promise<boolean> {
 
 function queue(): Submission[] {
   try {
-    const stored = JSON.parse(localStorage.getItem(QUEUE) ?? '[]') as (Submission | null)[]
-    return [...stored.filter((waiting) => waiting !== null), ...unstored]
+    return [...(JSON.parse(localStorage.getItem(QUEUE)!) as Submission[]), ...unstored]
   } catch {
     return unstored
   }
@@ -90,8 +88,7 @@ function queue(): Submission[] {
 
 function storeQueue(waiting: Submission[]): void {
   try {
-    if (waiting.length) localStorage.setItem(QUEUE, JSON.stringify(waiting))
-    else localStorage.removeItem(QUEUE)
+    localStorage.setItem(QUEUE, JSON.stringify(waiting))
     unstored = []
   } catch {
     unstored = waiting

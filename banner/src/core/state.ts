@@ -22,7 +22,7 @@ export interface State {
   readonly action: Action | undefined
   readonly purposes: Decisions
   readonly services: Decisions
-  /** 22 base64 characters, '' while undecided. */
+  /** A UUID, '' while undecided. */
   readonly id: string
   /** Seconds since 1970. */
   readonly at: number

@@ -4,7 +4,7 @@
  */
 import { base, config } from './config'
 import { token } from './cookie'
-import { asUuid, newId } from './id'
+import { newId } from './id'
 
 export function reportVisit(): void {
   if (!config.visits) return
@@ -18,7 +18,7 @@ export function reportVisit(): void {
 function send(): void {
   const body = JSON.stringify({
     site: config.site,
-    visit_id: asUuid(newId()),
+    visit_id: newId(),
     path: location.pathname,
     ...(/^https?:/.test(document.referrer) && { referrer: new URL(document.referrer).origin }),
     ...(token && { visitor: token }),

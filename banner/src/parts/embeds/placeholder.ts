@@ -2,7 +2,7 @@
  * What a visitor sees in place of a frame that is held back: whose it is, and two ways to load it. It lies over the
  * empty frame instead of replacing it, so nothing on the page moves, whichever styles give the frame its size.
  */
-import { answerServices, button, config, element, fill, inOurLanguage, serviceOf } from '../../core/door'
+import { answerServices, button, choice, config, element, fill, inOurLanguage, serviceOf } from '../../core/door'
 
 const covers = new Map<HTMLElement, HTMLElement>()
 const sizes = new ResizeObserver(alignAll)
@@ -24,9 +24,7 @@ export function coverFrame(frame: HTMLIFrameElement, key: string, loadOnce: () =
         { class: 'cs-buttons' },
         button(embed_load, 'embed-load', loadOnce),
         service
-          ? button(embed_always, 'embed-always', ({ isTrusted }) =>
-              answerServices({ [service.key]: true }, { layer: 'placeholder', trusted: isTrusted }),
-            )
+          ? choice(embed_always, 'embed-always', (origin) => answerServices({ [service.key]: true }, origin), 'placeholder')
           : undefined,
       ),
     ),

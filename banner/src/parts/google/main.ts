@@ -6,7 +6,7 @@
 import { config, follow, mayUse, purposesThat, state, UNDECIDED } from '../../core/door'
 
 const queue = ((window as { dataLayer?: unknown[] }).dataLayer ??= [])
-const { signals, regions, set, wait } = config.google!
+const { signals, regions = [], set = {}, wait = 500 } = config.google!
 
 /** Google reads arguments objects; an array in its place would be ignored. */
 function gtag(..._: unknown[]): void {

@@ -4,7 +4,7 @@
  * closed.
  */
 import {
-  acceptAll, askEach, asUuid, button, choosePurposes, config, element, hasGpc, inOurLanguage, place, refuseAll, state, withdraw,
+  acceptAll, askEach, button, choice, choosePurposes, config, element, hasGpc, inOurLanguage, place, refuseAll, state, withdraw,
 } from '../../core/door'
 import type { Origin } from '../../core/state'
 import { cross } from './cross'
@@ -51,7 +51,7 @@ function head(): HTMLElement {
   closer.append(cross())
   const title = element(
     'h2',
-    { id: 'cs-preferences-title', class: 'cs-title', tabindex: '-1', autofocus: '' },
+    { id: 'cs-preferences-title', tabindex: '-1', autofocus: '' },
     preferences_title,
   )
   return element('div', { class: 'cs-head' }, title, closer)
@@ -102,10 +102,10 @@ function foot(): HTMLElement {
   return element(
     'div',
     { class: 'cs-foot cs-buttons' },
-    button(accept_all, 'all', (event) => acceptAll(byHand(event))),
-    button(ask_each, 'ask', (event) => askEach(byHand(event))),
-    button(refuse_all, 'necessary', (event) => refuseAll(byHand(event))),
-    button(save, 'save', (event) => choosePurposes(switchedOn(), byHand(event))),
+    choice(accept_all, 'all', acceptAll, 'preferences'),
+    choice(ask_each, 'ask', askEach, 'preferences'),
+    choice(refuse_all, 'necessary', refuseAll, 'preferences'),
+    choice(save, 'save', (origin) => choosePurposes(switchedOn(), origin), 'preferences'),
   )
 }
 
@@ -130,7 +130,7 @@ function proof(): HTMLElement | undefined {
     'dl',
     { class: 'cs-facts cs-proof' },
     element('dt', {}, consent_id),
-    element('dd', {}, asUuid(state.id)),
+    element('dd', {}, state.id),
     element('dt', {}, decided_at),
     element('dd', {}, time),
   )

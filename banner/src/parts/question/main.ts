@@ -4,9 +4,10 @@
  * names no service we know stays held back in this mode: there is nothing truthful to ask about.
  */
 import {
-  adoptStyles, announce, answerServices, button, config, element, fill, gates, inOurLanguage, isOpen, place, provide,
+  adoptStyles, announce, answerServices, choice, config, element, fill, gates, inOurLanguage, isOpen, place, provide,
   serviceOf, state,
 } from '../../core/door'
+import type { Origin } from '../../core/state'
 import css from './styles.css'
 
 let question: HTMLElement | undefined
@@ -22,20 +23,19 @@ function askNext(): boolean {
   if (!service) return false
   const { question_title, question_body, allow, refuse } = config.texts
   const body = fill(question_body, { service: service.name, stores: service.stores, keeps: service.keeps })
-  const answer = (granted: boolean) => (event: Event) =>
-    answerServices({ [service.key]: granted }, { layer: 'question', trusted: event.isTrusted })
+  const answer = (granted: boolean) => (origin: Origin) => answerServices({ [service.key]: granted }, origin)
   const region = { id: 'cs-question', class: 'cs-card', role: 'region', 'aria-label': question_title }
   question = inOurLanguage(
     element(
       'section',
       { ...region, 'data-service': service.key },
-      element('h2', { class: 'cs-title' }, question_title),
+      element('h2', {}, question_title),
       element('p', { class: 'cs-text' }, body),
       element(
         'div',
         { class: 'cs-buttons' },
-        button(allow, 'allow', answer(true)),
-        button(refuse, 'refuse', answer(false)),
+        choice(allow, 'allow', answer(true), 'question'),
+        choice(refuse, 'refuse', answer(false), 'question'),
       ),
     ),
   )
