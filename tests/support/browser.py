@@ -43,6 +43,7 @@ def make_context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[M
 
     def make(**options: object) -> BrowserContext:
         options.setdefault("locale", "en-US")
+        options.setdefault("reduced_motion", "reduce")  # a click would wait for what moves
         context = browser.new_context(**options)  # type: ignore[arg-type]  # passed on as given
         context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)

@@ -245,6 +245,27 @@ def product(
     return Product(standing_service, standing_pages, *standing_site)
 
 
+def open_site(
+    service: Service,
+    pages: ProductPages,
+    folder: Path,
+    *,
+    banner: dict[str, Any] | None = None,
+    **notice: Any,
+) -> tuple[str, str]:
+    """Adds a site as an operator would; returns its key and its tag.
+
+    folder: where the files for the command line may lie. notice: changes to the product's notice.
+    banner: the settings of its banner.
+    """
+    key = service.add_site(
+        pages.origin, notice=str(write_notice(folder / "notice.json", NOTICE | notice))
+    )
+    if banner is not None:
+        service.run_cli("banner", "set", key, str(write_notice(folder / "banner.json", banner)))
+    return key, service.tag
+
+
 MakeProduct = Callable[..., Product]
 
 
@@ -258,12 +279,8 @@ def make_product(
     """
 
     def make(*, banner: dict[str, Any] | None = None, **notice: Any) -> Product:
-        path = write_notice(tmp_path / "notice.json", NOTICE | notice)
-        key = standing_service.add_site(standing_pages.origin, notice=str(path))
-        if banner is not None:
-            settings = write_notice(tmp_path / "banner.json", banner)
-            standing_service.run_cli("banner", "set", key, str(settings))
-        return Product(standing_service, standing_pages, key, standing_service.tag)
+        site = open_site(standing_service, standing_pages, tmp_path, banner=banner, **notice)
+        return Product(standing_service, standing_pages, *site)
 
     return make
 
