@@ -16,10 +16,10 @@ WAYS = ["header", "property", "both"]
 
 def page_with_signal(make_context: MakeContext, way: str) -> Page:
     headers = {"Sec-GPC": "1"} if way != "property" else {}
-    context = make_context(extra_http_headers=headers)
+    page = make_context(extra_http_headers=headers).new_page()
     if way != "header":
-        context.add_init_script(BY_PROPERTY)
-    return context.new_page()
+        page.add_init_script(BY_PROPERTY)
+    return page
 
 
 @pytest.mark.parametrize("way", WAYS)
