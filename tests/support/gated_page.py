@@ -198,7 +198,12 @@ def optional_cookies(context: BrowserContext) -> set[str]:
 
 
 def cookies(context: BrowserContext) -> dict[str, str]:
-    """Returns all cookies of a browser profile, of any site."""
+    """Returns all cookies of a browser profile, of any site.
+
+    A page hands what it writes to another process and goes on; only its own reading waits for that.
+    """
+    for page in context.pages:
+        page.evaluate("() => { try { document.cookie } catch { /* a page without an origin */ } }")
     return {cookie["name"]: cookie["value"] for cookie in context.cookies()}
 
 
