@@ -55,14 +55,15 @@ class BannerDocuments:
         return self._kept("", site, ask, self._script)
 
     def part(self, name: str, site: SiteEntry, ask: Ask) -> Document:
-        """Returns a part by itself, with what it shows. Raises NotFound."""
+        """Returns a part by itself, with what it shows. Raises NotFound.
+
+        "texts" is the configuration alone, for a page whose language differs from the script's.
+        """
+        if name == "texts":
+            return self._kept(name, site, ask, lambda shown: _join("null", shown.everything()))
         if name not in FETCHED:
             raise NotFound("The banner has no such part.")
         return self._kept(name, site, ask, lambda shown: self._part(name, shown))
-
-    def texts(self, site: SiteEntry, ask: Ask) -> Document:
-        """Returns only the configuration, for a page whose language differs from the script's."""
-        return self._kept("texts", site, ask, _texts)
 
     def languages(self, site: SiteEntry) -> list[str]:
         """Returns the languages of the version in force, the site's own first."""
@@ -86,8 +87,7 @@ class BannerDocuments:
         )
 
     def _part(self, name: str, shown: Shown) -> Document:
-        code, more = self._built.parts[name], _for_script(shown.for_part(name))
-        return _javascript(f"ConsentBanner.join(function(require){{{code}}},{more});\n")
+        return _join(f"function(require){{{self._built.parts[name]}}}", shown.for_part(name))
 
     def _kept(
         self, kind: str, site: SiteEntry, ask: Ask, make: Callable[[Shown], Document]
@@ -113,9 +113,9 @@ class BannerDocuments:
                 "site": site.key,
                 "version": version.number,
                 "sha256": version.hashes[language],
-                "languages": sorted(version.texts),
+                "languages": sorted(version.texts, key=lambda tag: (-len(tag), tag)),
                 "days": self._settings.choice_days,
-                "visits": site.logs_visits,
+                **({"visits": True} if site.logs_visits else {}),
                 "build": self._build(site, version),
             },
             mode=ask.mode,
@@ -128,8 +128,8 @@ class BannerDocuments:
         return hashlib.sha256(known.encode()).hexdigest()[:10]
 
 
-def _texts(shown: Shown) -> Document:
-    return Document.of(msgspec.json.encode(shown.everything()), "application/json")
+def _join(install: str, more: dict[str, Any]) -> Document:
+    return _javascript(f"ConsentBanner.join({install},{_for_script(more)});\n")
 
 
 def _javascript(code: str) -> Document:

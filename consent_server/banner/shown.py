@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent_server.banner.parts import CORE_TEXTS, FETCHED, TEXTS, joined_at_start
-from consent_server.banner.schemas import BannerSettings, Google, Mode
+from consent_server.banner.schemas import BannerSettings, Google, GoogleRegion, Mode
 from consent_server.policies.wording import BUILT_IN
 
+_WAIT: Final = 500  # milliseconds, what banner/src/parts/google takes without a word
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -75,11 +76,11 @@ class Shown:
     def _common(self) -> dict[str, Any]:
         purposes = [purpose["key"] for purpose in self.notice["purposes"]]
         refused = [key for key in self.settings.gpc if key in purposes]
-        direction = "rtl" if self.language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+        is_rtl = self.language.split("-")[0] in _RIGHT_TO_LEFT
         return {
             **self.facts,
             "lang": self.language,
-            "dir": direction,
+            **({"dir": "rtl"} if is_rtl else {}),
             "purposes": purposes,
             **({"gpc": refused} if refused else {}),
             **({"open": True} if self.mode != "opt_in" else {}),
@@ -112,24 +113,19 @@ class Shown:
 
 
 def _google(google: Google) -> dict[str, Any]:
-    """Returns the settings in Google's own words."""
+    """Returns the settings in Google's own words; what goes without saying is left out."""
+    switches = ("ads_data_redaction", "url_passthrough")
+    switched_on = {name: True for name in switches if getattr(google, name)}
+    regions = [_region(google, region) for region in google.regions]
     return {
         "signals": google.signals,
-        "wait": google.wait_milliseconds,
-        "set": {
-            name: True
-            for name in ("ads_data_redaction", "url_passthrough")
-            if getattr(google, name)
-        },
-        "regions": [
-            {
-                **{
-                    signal: "granted" if signal in region.granted else "denied"
-                    for signal, purpose in google.signals.items()
-                    if purpose != "necessary"
-                },
-                "region": region.regions,
-            }
-            for region in google.regions
-        ],
+        **({"wait": google.wait_milliseconds} if google.wait_milliseconds != _WAIT else {}),
+        **({"set": switched_on} if switched_on else {}),
+        **({"regions": regions} if regions else {}),
     }
+
+
+def _region(google: Google, region: GoogleRegion) -> dict[str, Any]:
+    optional = [signal for signal, purpose in google.signals.items() if purpose != "necessary"]
+    answers = {signal: "granted" if signal in region.granted else "denied" for signal in optional}
+    return answers | {"region": region.regions}

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 
 from consent_server.banner.document import Ask, BannerDocuments
 from consent_server.config import Settings
-from consent_server.errors import NotFound
 from consent_server.sites.directory import SiteDirectory, SiteEntry
 from consent_server.web.conditional import Document
 from consent_server.web.guard import guarded_by
@@ -32,20 +31,15 @@ def blueprint(settings: Settings, sites: SiteDirectory, documents: BannerDocumen
     def embed_part(site_key: str, part: str) -> Response:
         site = sites.site(site_key)
         language = _wanted_language(documents.languages(site))
+        if part == "texts":  # depends on where somebody is; what a part shows does not
+            document = documents.part(part, site, _ask(site, language))
+            return _by_region(site, document, "Accept-Language")
         document = documents.part(part, site, Ask(language))
         if request.args.get("v") == documents.build(site) and request.args.get("lang") == language:
             return _readable_anywhere(document.respond(request, _FOR_GOOD))
         return _readable_anywhere(
             document.respond(request, _for_a_while("public"), "Accept-Language")
         )
-
-    @routes.get("/<site_key>/<language>.json")
-    @guarded_by("public")
-    def embed_texts(site_key: str, language: str) -> Response:
-        site = sites.site(site_key)
-        if language not in documents.languages(site):
-            raise NotFound("The notice is not published in this language.")
-        return _by_region(site, documents.texts(site, _ask(site, language)))
 
     def _ask(site: SiteEntry, language: str) -> Ask:
         chosen = documents.settings(site)

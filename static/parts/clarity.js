@@ -1,1 +1,1 @@
-var n=require("door"),a=window,t=a=>(0,n.t)(a)?"granted":"denied";function i(){(a.clarity.q??=[]).push(arguments)}function r(){(a.clarity??=i)("consentv2",{ad_Storage:t("marketing"),analytics_Storage:t("analytics")})}r(),(0,n.n)(r);
+var a=require("door"),n=window,t=n=>(0,a.x)(n)?"granted":"denied";function i(){(n.clarity.q??=[]).push(arguments)}function r(){(n.clarity??=i)("consentv2",{ad_Storage:t("marketing"),analytics_Storage:t("analytics")})}r(),(0,a.C)(r);

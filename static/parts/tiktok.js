@@ -1,1 +1,1 @@
-var n=require("door");function t(){let t=window.ttq??=[],o=(0,n.t)("marketing")?"grantConsent":n.z.action?"revokeConsent":"holdConsent";t[o]?t[o]():t.push([o])}t(),(0,n.n)(t);
+var n=require("door");function o(){let o=window.ttq??=[],t=(0,n.x)("marketing")?"grantConsent":n.F.action?"revokeConsent":"holdConsent";o[t]?o[t]():o.push([t])}o(),(0,n.C)(o);

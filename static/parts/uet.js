@@ -1,1 +1,1 @@
-var e=require("door"),d=window.uetq??=[],t=t=>d.push("consent",t,{ad_storage:(0,e.t)("marketing")?"granted":"denied"});t("default"),(0,e.n)(()=>t("update"));
+var e=require("door"),d=window.uetq??=[],a=a=>d.push("consent",a,{ad_storage:(0,e.x)("marketing")?"granted":"denied"});a("default"),(0,e.C)(()=>a("update"));

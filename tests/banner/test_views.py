@@ -117,11 +117,11 @@ def test_a_warm_request_needs_no_sql_and_sets_no_cookie(shop: Shop) -> None:
 
 
 def test_texts_of_another_language_come_alone(shop: Shop) -> None:
-    response = get(shop, f"/embed/{shop.key}/en.json")
+    response = get(shop, f"/embed/{shop.key}/texts.js?lang=en")
 
-    assert response.mimetype == "application/json"
-    assert json.loads(response.data)["lang"] == "en"
-    assert get(shop, f"/embed/{shop.key}/fr.json").status_code == 404
+    assert response.mimetype == "text/javascript"
+    text = response.get_data(as_text=True).removeprefix("ConsentBanner.join(null,")
+    assert json.loads(text[:-3])["lang"] == "en"
 
 
 def test_an_unknown_site_is_a_problem_and_no_script(shop: Shop) -> None:

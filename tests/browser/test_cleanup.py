@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -120,7 +119,6 @@ def test_the_page_is_loaded_anew_only_if_the_site_asks_for_it(
 def test_names_of_cookies_are_part_of_what_was_shown(make_product: MakeProduct) -> None:
     product = make_product(services=SERVICES)
 
-    _, body = product.service.get(f"/embed/{product.site_key}/en.json")
+    shown = {service["key"]: service for service in product.config()["services"]}
 
-    shown = {service["key"]: service for service in json.loads(body)["services"]}
     assert shown["pulse"]["names"] == NAMES["pulse"]

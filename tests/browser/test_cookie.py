@@ -35,11 +35,9 @@ def plant(page: Page, value: str) -> None:
 def accepted_cookie(product: Product, **changes: str) -> str:
     """A value that grants every purpose, with parts replaced."""
     parts = {
-        "layout": "1",
         "site": product.site_key[:6],
         "version": "1",
-        "choice": "ad",  # d = 13 = three trits "granted"
-        "services": "",
+        "choice": f"0{3**7 + 1053:x}",  # accept all; 1053 = three trits "granted", four undecided
         "id": "8" * 8 + "-8888-4888-8888-" + "8" * 12,
         "time": base36(int(time.time())),
     }
@@ -76,7 +74,7 @@ def test_the_cookie_is_written_in_the_click_itself(page: Page, product: Product)
       return document.cookie
     }""")
 
-    assert in_the_same_task.startswith(f"{OURS}=1.{product.site_key[:6]}.1.r")
+    assert in_the_same_task.startswith(f"{OURS}={product.site_key[:6]}.1.1")
 
 
 def test_the_token_joins_the_cookie_when_the_answer_arrives(page: Page, product: Product) -> None:
@@ -115,11 +113,11 @@ def test_the_cookie_holds_choice_id_and_time_but_no_address_and_no_user_agent(
 
     parts = (our_cookie(page.context) or "").split(".")
 
-    assert parts[:5] == ["1", product.site_key[:6], "1", "ad", ""]
-    assert parts[5] == answer["consent_id"]
-    assert int(parts[6], 36) == pytest.approx(time.time(), abs=60)
-    assert ".".join(parts[7:]) == answer["token"]  # and nothing else is in it
-    token_bytes = base64.urlsafe_b64decode(parts[7] + "==")
+    assert parts[:3] == [product.site_key[:6], "1", f"0{3**7 + 1053:x}"]
+    assert parts[3] == answer["consent_id"]
+    assert int(parts[4], 36) == pytest.approx(time.time(), abs=60)
+    assert ".".join(parts[5:]) == answer["token"]  # and nothing else is in it
+    token_bytes = base64.urlsafe_b64decode(parts[5] + "==")
     assert bytes([127, 0, 0, 1]) not in token_bytes
 
 
@@ -135,19 +133,17 @@ def test_a_value_that_fits_is_believed(page: Page, product: Product) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"layout": "2"}, id="another layout"),
         pytest.param({"site": "aaaaaa"}, id="another site"),
         pytest.param({"version": "2"}, id="a revision to come"),
         pytest.param({"version": "0"}, id="a revision that never was"),
         pytest.param({"version": ""}, id="no revision"),
-        pytest.param({"choice": "a"}, id="no purposes"),
-        pytest.param({"choice": "xd"}, id="an unknown action"),
-        pytest.param({"choice": "add"}, id="more purposes than there are"),
-        pytest.param({"choice": "az"}, id="no trits"),
-        pytest.param({"choice": "a0"}, id="no purpose decided"),
-        pytest.param({"choice": "a%64"}, id="percent signs"),
-        pytest.param({"services": "0000d"}, id="more services than there are"),
-        pytest.param({"services": "!"}, id="services that are no trits"),
+        pytest.param({"choice": "0"}, id="no answers"),
+        pytest.param({"choice": f"9{3**7 + 1053:x}"}, id="an unknown action"),
+        pytest.param({"choice": f"0{3**8 + 3159:x}"}, id="more answers than there are questions"),
+        pytest.param({"choice": f"0{3**6 + 351:x}"}, id="fewer answers"),
+        pytest.param({"choice": "0zz"}, id="no number"),
+        pytest.param({"choice": f"0{3**7:x}"}, id="no purpose decided"),
+        pytest.param({"choice": "0%63a0"}, id="percent signs"),
         pytest.param({"id": "8" * 35}, id="a short id"),
         pytest.param({"id": "8" * 37}, id="a long id"),
         pytest.param({"time": days_ago(183)}, id="too old"),
@@ -214,7 +210,7 @@ def test_a_forged_token_is_refused_by_the_server_and_replaced_by_a_fresh_one(
 
     assert answers == [(FORGED_TOKEN, 403), (None, 201)]
     assert FORGED_TOKEN not in str(cookies(page.context))
-    assert page.evaluate("localStorage.getItem('cs_queue')") == "[]"
+    assert page.evaluate("localStorage.getItem('cs_' + ConsentBanner.getConfig('site'))") == "[]"
 
 
 def test_a_token_outlives_the_choice_that_it_came_with(page: Page, product: Product) -> None:

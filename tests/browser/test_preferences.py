@@ -147,6 +147,7 @@ def test_the_reopen_button_is_there_on_every_later_page_and_shows_what_was_decid
     page.get_by_role("button", name=TEXTS["reopen"]).click()
 
     dialog = page.locator("#cs-preferences")
+    expect(dialog).to_be_visible()
     assert switches(dialog) == dict.fromkeys(PURPOSES, True)
     expect(dialog).to_contain_text(answer["consent_id"])
     expect(page.locator("#cs-notice")).to_have_count(0)

@@ -20,6 +20,7 @@ from support.gated_page import (
     optional_cookies,
     our_cookie,
     settle,
+    stored_action,
     write_notice,
 )
 
@@ -38,11 +39,6 @@ def expect_nothing_optional(page: Page, product: Product) -> None:
 
 def expect_film(page: Page) -> None:
     expect(page.frame_locator("main iframe").get_by_text("film")).to_be_visible()
-
-
-def mode(page: Page) -> str:
-    """Returns the letter in the cookie for what the visitor did last."""
-    return (our_cookie(page.context) or "....").split(".")[3][:1]
 
 
 def wait_until_served(product: Product, text: str) -> None:
@@ -77,7 +73,7 @@ def test_somebody_allows_all(page: Page, own_product: Product) -> None:
     expect_film(page)
     settle(page)
     assert page.evaluate("window.ran") == ["analytics", "marketing"]
-    assert mode(page) == "a"
+    assert stored_action(page.context) == "accept_all"
     page.reload()
     expect_film(page)
     settle(page)
@@ -94,7 +90,7 @@ def test_somebody_refuses_all(page: Page, own_product: Product) -> None:
         choose(page, "necessary")
 
     expect(page.locator("#cs-notice")).to_have_count(0)
-    assert mode(page) == "r"
+    assert stored_action(page.context) == "refuse_all"
     page.goto(own_product.url_of("pricing.html"))
     expect(page.locator("#cs-reopen")).to_be_visible()
     page.goto(own_product.url)
@@ -111,7 +107,7 @@ def test_somebody_wants_to_be_asked_each_time(page: Page, own_product: Product) 
     with until_recorded(page):
         choose(page, "ask")
     expect_nothing_optional(page, own_product)
-    assert mode(page) == "e"
+    assert stored_action(page.context) == "ask_each"
 
     for service, answer in (("pulse", "refuse"), ("adlantern", "refuse"), ("reelbrook", "allow")):
         question = page.locator(f"#cs-question[data-service={service}]")
@@ -146,7 +142,7 @@ def test_somebody_changes_their_mind_in_the_preferences(page: Page, own_product:
         dialog.locator("[data-role=save]").click()
     settle(page)
     assert own_product.gated_requests() == {"analytics.js": 1}
-    assert mode(page) == "c"
+    assert stored_action(page.context) == "customise"
 
     page.locator("#cs-reopen").click()
     expect(dialog.get_by_role("switch", name="Statistics")).to_be_checked()
@@ -181,7 +177,7 @@ def test_somebody_withdraws_what_they_had_allowed(page: Page, own_product: Produ
 
     expect(page.locator("#cs-preferences")).to_have_count(0)
     expect(page.locator(".cs-embed")).to_be_visible()
-    assert mode(page) == "w"
+    assert stored_action(page.context) == "withdraw"
     page.reload()
     expect(page.locator(".cs-embed")).to_be_visible()
     expect(page.locator("#cs-notice")).to_have_count(0)

@@ -20,6 +20,7 @@ from support.product_page import ProductPages
 from support.service import Service
 
 OURS = "cs_consent"
+ACTIONS = ("accept_all", "refuse_all", "customise", "ask_each", "withdraw", "gpc", "import")
 NOTICE: dict[str, Any] = {
     "languages": ["ko", "en"],
     "purposes": [{"key": "functional"}, {"key": "analytics"}, {"key": "marketing"}],
@@ -140,6 +141,13 @@ class Product:
         counts = {name: self.asked_for(name) for name in GATED_FILES}
         return {name: count for name, count in counts.items() if count}
 
+    def config(self, language: str = "en") -> dict[str, Any]:
+        """Returns all that the banner is told, in one language."""
+        path = f"/embed/{self.site_key}/texts.js?lang={language}"
+        text = self.service.get(path)[1].decode()
+        told: dict[str, Any] = json.loads(text.removeprefix("ConsentBanner.join(null,")[:-3])
+        return told
+
     def open(self, page: Page, name: str = "") -> Locator:
         """Opens a page and waits for the notice; returns it."""
         page.goto(self.url_of(name))
@@ -190,6 +198,12 @@ def body_of(request: Request) -> dict[str, Any]:
 def our_cookie(context: BrowserContext) -> str | None:
     """Returns the value of the banner's cookie."""
     return cookies(context).get(OURS)
+
+
+def stored_action(context: BrowserContext) -> str | None:
+    """Returns the action that the banner's cookie holds; None when it holds none."""
+    parts = (our_cookie(context) or "").split(".")
+    return ACTIONS[int(parts[2][0])] if len(parts) > 2 else None
 
 
 def optional_cookies(context: BrowserContext) -> set[str]:

@@ -1,16 +1,17 @@
 /**
  * The script global. Method names are CC3's, so that pages which call it keep working; what they decide is recorded
- * with layer "api" and as not trusted: a script clicked, not a hand.
+ * with layer "api" and as not trusted: a script clicked, not a hand. Verbs that few pages call come with the part
+ * "extras" and so answer with a promise.
  */
-import { acceptAll, answerServices, askEach, choosePurposes, refuseAll, withdraw } from './choices'
+import { acceptAll, askEach, choosePurposes, refuseAll, withdraw } from './choices'
 import { config } from './config'
 import { cookieView, on } from './events'
-import { speak } from './language'
-import { drawLayers, hideNotice, hidePreferences, showNotice, showPreferences } from './layers'
+import type { CookieView } from './events'
+import { hideNotice, hidePreferences, showNotice, showPreferences } from './layers'
 import { join, need } from './parts'
 import type { Parts } from './parts'
 import { mayUse, purposesThat, servicesByPurpose } from './permission'
-import { forget, isComplete } from './state'
+import { isComplete } from './state'
 
 const BY_SCRIPT = { layer: 'api', trusted: false } as const
 
@@ -18,7 +19,7 @@ type Names = string | readonly string[]
 type Extras = Parts['extras']
 type Call = readonly [string, ...unknown[]]
 
-let early: Call[] = []
+let early: Call[]
 
 export const api = {
   on,
@@ -27,8 +28,6 @@ export const api = {
   askEach: () => askEach(BY_SCRIPT),
   withdraw: () => withdraw(BY_SCRIPT),
 
-  /** CC3 pages call this and go on; here the tag starts by itself and the configuration comes from the server. */
-  run: (): Promise<void> => Promise.resolve(),
   show: showNotice,
   hide: hideNotice,
   showPreferences,
@@ -37,15 +36,11 @@ export const api = {
   /** 'all', one purpose or several; except: purposes to refuse all the same. Everything not named is refused. */
   acceptCategory(names: Names = 'all', except: Names = []): void {
     const { purposes } = config
-    const granted = purposes.filter((key) => isNamed(key, names) && !list(except).includes(key))
+    const named = [names].flat()
+    const granted = purposes.filter((key) => (named[0] === 'all' || named.includes(key)) && ![except].flat().includes(key))
     if (granted.length === purposes.length) acceptAll(BY_SCRIPT)
-    else if (granted.length) choosePurposes(granted, BY_SCRIPT)
+    else if (granted[0]) choosePurposes(granted, BY_SCRIPT)
     else refuseAll(BY_SCRIPT)
-  },
-  /** Grants these services of a purpose ('all' or names) and refuses its other ones. */
-  acceptService(names: Names, purpose: string): void {
-    const own = config.services.filter((service) => service.purpose === purpose)
-    answerServices(Object.fromEntries(own.map(({ key }) => [key, isNamed(key, names)])), BY_SCRIPT)
   },
   acceptedCategory: (purpose: string): boolean => mayUse(purpose),
   acceptedService: (service: string, purpose: string): boolean => mayUse(purpose, service),
@@ -55,28 +50,24 @@ export const api = {
     const acceptedCategories = purposesThat(true)
     const rejectedCategories = purposesThat(false)
     return {
-      acceptType: !rejectedCategories.length ? 'all' : acceptedCategories.length > 1 ? 'custom' : 'necessary',
+      acceptType: !rejectedCategories[0] ? 'all' : acceptedCategories[1] ? 'custom' : 'necessary',
       acceptedCategories,
       rejectedCategories,
       acceptedServices: servicesByPurpose(true),
       rejectedServices: servicesByPurpose(false),
     }
   },
-  getCookie: (field?: keyof ReturnType<typeof cookieView>) => (field ? cookieView()[field] : cookieView()),
-  getConfig: (field?: keyof typeof config) => (field ? config[field] : config),
+  getCookie: (field?: keyof CookieView) => pick(cookieView(), field),
+  getConfig: (field?: keyof typeof config) => pick(config, field),
 
-  eraseCookies: async (...words: Parameters<Extras['eraseCookies']>) => (await need('extras'))?.eraseCookies(...words),
-  loadScript: async (...words: Parameters<Extras['loadScript']>) =>
-    (await (await need('extras'))?.loadScript(...words)) === true,
-  async setLanguage(language: string): Promise<boolean> {
-    const spoken = await speak(language)
-    if (spoken) drawLayers()
-    return spoken
-  },
-  /** true: the choice and its cookie are forgotten, what ran by it stops, and the notice asks again. */
-  reset(forgetChoice = false): void {
-    if (forgetChoice) forget()
-  },
+  acceptService: later('acceptService'),
+  eraseCookies: later('eraseCookies'),
+  loadScript: later('loadScript'),
+  reset: later('reset'),
+  /** CC3 pages call this and go on; here the tag starts by itself and the configuration comes from the server. */
+  run: later('run'),
+  setLanguage: later('setLanguage'),
+
   join,
   /** A call as `[name, ...words]`: works before the script is here, on an array in its place. */
   push([name, ...words]: Call): void {
@@ -86,11 +77,10 @@ export const api = {
 
 /** Publishes the global; CC3's own name only when nobody has taken it. False when we are on this page already. */
 export function publish(): boolean {
-  const page = window as unknown as { ConsentBanner?: typeof api | Call[]; CookieConsent?: unknown }
-  if (page.ConsentBanner) {
-    if (!Array.isArray(page.ConsentBanner)) return false
-    early = page.ConsentBanner
-  }
+  const page = window as unknown as { ConsentBanner?: typeof api | (Call[] & { on?: never }); CookieConsent?: unknown }
+  const { ConsentBanner: there = [] } = page
+  if (there.on) return false
+  early = there as Call[]
   page.ConsentBanner = api
   page.CookieConsent ??= api
   return true
@@ -101,10 +91,14 @@ export function replay(): void {
   early.forEach(api.push)
 }
 
-function isNamed(key: string, names: Names): boolean {
-  return names === 'all' || list(names).includes(key)
+/** The verb as a promise, which waits for the part it comes with. */
+function later<Name extends keyof Extras>(name: Name) {
+  return async (...words: Parameters<Extras[Name]>): Promise<Awaited<ReturnType<Extras[Name]>> | undefined> => {
+    const verb = (await need('extras'))?.[name] as ((...words: unknown[]) => never) | undefined
+    return verb?.(...words)
+  }
 }
 
-function list(names: Names): readonly string[] {
-  return typeof names === 'string' ? [names] : names
+function pick<Of extends object>(of: Of, field?: keyof Of): unknown {
+  return field ? of[field] : of
 }

@@ -40,12 +40,17 @@ export interface GoogleSettings {
 export interface Config {
   readonly site: string
   readonly version: number
+  /** The oldest version whose choices still hold; absent when that is `version`. */
+  readonly since?: number
   readonly sha256: string
   readonly lang: string
-  readonly dir: string
+  /** Absent when it is ltr. */
+  readonly dir?: 'rtl'
   readonly languages: readonly string[]
+  /** How long a choice holds. */
   readonly days: number
-  readonly visits: boolean
+  /** Present when page views are reported. */
+  readonly visits?: true
   /** Names the build and the version, so that a part fetched later fits this script. */
   readonly build: string
   /** Keys of the optional purposes, in the order of the switches. */
@@ -58,6 +63,10 @@ export interface Config {
   readonly open?: true
   /** Present where nobody is asked. */
   readonly silent?: true
+  /** Present when subdomains share a choice. */
+  readonly root?: true
+  /** Present when `DNT: 1` counts like Global Privacy Control. */
+  readonly dnt?: true
   /** Present when the site wants the page loaded anew after something was taken back. */
   readonly reload?: true
   /** Key and purpose; the rest comes with the parts that show it. */

@@ -1,42 +1,70 @@
 /**
- * The first-party cookie `cs_consent`: `1.<site>.<version>.<mode><purposes>.<services>.<id>.<time>[.<token>]`,
- * at most 150 bytes with its name. It holds choices, a random id and a time; never an address, never a user agent.
+ * The first-party cookie `cs_consent`: `<site>.<version>.<mode><answers>.<id>.<time>[.<token>]`, at most 150 bytes with
+ * its name. It holds choices, a random id and a time; never an address, never a user agent.
  * A value that is malformed, of another site or policy version, or too old counts as undecided.
  */
 import { config } from './config'
+import { need } from './parts'
 import { now, UNDECIDED } from './state'
 import type { Action, State } from './state'
-import { decode, encode } from './trits'
+import { decode, encode, named } from './trits'
 
 const DAY_SECONDS = 86_400
 
-/** The mode of the cookie is one letter for the action. */
+/** The mode of the cookie is the place of the action in this list. */
 const ACTIONS: readonly Action[] = ['accept_all', 'refuse_all', 'customise', 'ask_each', 'withdraw', 'gpc', 'import']
-const MODES = 'arcewgi'
 
 /** The server's signed visitor token; null until it has answered once. Not a decision, so not in the state. */
 export let token: string | null = null
 
-/** The decision in the jar, or UNDECIDED. Also finds the token, which outlives the decision it came with. */
+/** Services that may run in this session only: in force, but not in the cookie. */
+export const once = new Set<string>()
+
+/** `;domain=...` when the site wants its subdomains to share a choice. */
+let scope = ''
+
+export function shareWith(domain: string): void {
+  scope = `;domain=${domain}`
+}
+
+/**
+ * The decision in the jar, or UNDECIDED; the newest when a jar has several of one name (two paths or domains). Also
+ * finds the token, which outlives the decision it came with.
+ */
 export function readCookie(): State {
-  const value = /(?:^|; )cs_consent=1\.([\w.-]*)(?:;|$)/.exec(document.cookie)?.[1] ?? ''
-  const [site, version, mode = '', given = '', id = '', time = '', ...signed] = value.split('.')
-  if (site !== siteMark()) return UNDECIDED
-  token = signed.join('.') || null
-  const state = {
-    action: ACTIONS[MODES.indexOf(mode[0] ?? '?')],
-    purposes: decode(config.purposes, mode.slice(1)),
-    services: decode(serviceKeys(), given),
-    id,
-    at: parseInt(time, 36),
-  }
-  return version === config.version.toString(36) && /^[\da-f-]{36}$/.test(id) && isWhole(state) ? state : UNDECIDED
+  const value = `cs_consent=${siteMark()}\\.(\\w+)\\.([0-6])([\\da-f]+)\\.([\\da-f-]{36})\\.(\\w+)\\.?([\\w.-]*)`
+  const found = [...document.cookie.matchAll(RegExp(`(?:^|; )${value}(?=;|$)`, 'g'))]
+  if (found[1]) void need('extras') // it heals the jar
+  return found.map(parse).reduce((best, one) => (one.at > best.at ? one : best), UNDECIDED)
+}
+
+function parse([, version = '', mode = '', given = '', id = '', time = '', signed]: readonly string[]): State {
+  const { purposes, version: newest, since = newest, days } = config
+  token = signed || token
+  const at = parseInt(time, 36)
+  const age = now() - at
+  const of = parseInt(version, 36)
+  const answers = decode(given)
+  // a choice holds until a version asks for something else; a day ahead is a wrong clock, further ahead would never end
+  return of >= since && of <= newest && answers.length === keyCount() && age < days * DAY_SECONDS && age > -DAY_SECONDS
+    ? {
+        action: ACTIONS[Number(mode)],
+        purposes: named(purposes, answers),
+        services: named(serviceKeys(), answers.slice(purposes.length)),
+        id,
+        at,
+      }
+    : UNDECIDED
 }
 
 export function writeCookie({ action, purposes, services, id, at }: State): void {
-  const { version, days } = config
-  const mode = MODES[ACTIONS.indexOf(action!)]! + encode(config.purposes, purposes)
-  const parts = [1, siteMark(), version.toString(36), mode, encode(serviceKeys(), services), id, at.toString(36)]
+  const { version, days, purposes: keys } = config
+  const answers = [
+    ...keys.map((key) => purposes[key]),
+    ...serviceKeys().map((key) => (once.has(key) ? undefined : services[key])),
+  ]
+  const mode = ACTIONS.indexOf(action!) + encode(answers)
+  const parts = [siteMark(), version.toString(36), mode, id, at.toString(36)]
   store([...parts, ...(token ? [token] : [])].join('.'), at + days * DAY_SECONDS - now())
 }
 
@@ -54,13 +82,7 @@ export function keepToken(signed: string | null): void {
 
 function store(value: string, seconds: number): void {
   const secure = location.protocol === 'https:' ? ';secure' : ''
-  document.cookie = `cs_consent=${value};path=/;max-age=${seconds};samesite=lax${secure}`
-}
-
-/** A day ahead is a wrong clock; further ahead is a value that would never expire. */
-function isWhole(read: { readonly [part in keyof State]: State[part] | undefined }): read is State {
-  const age = now() - read.at!
-  return !!read.action && !!read.purposes && !!read.services && age < config.days * DAY_SECONDS && age > -DAY_SECONDS
+  document.cookie = `cs_consent=${value};path=/;max-age=${seconds};samesite=lax${secure}${scope}`
 }
 
 /** Half of the site's key: enough to tell whose cookie it is, and the rest would not fit. */
@@ -70,4 +92,8 @@ function siteMark(): string {
 
 function serviceKeys(): string[] {
   return config.services.map(({ key }) => key)
+}
+
+function keyCount(): number {
+  return config.purposes.length + config.services.length
 }

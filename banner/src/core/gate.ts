@@ -12,8 +12,7 @@ import { runScript } from './scripts'
 import { state } from './state'
 import type { Change } from './state'
 
-const GATED =
-  ':is(script[type="text/plain"],iframe[data-src],img[data-src],img[data-srcset],link[data-src],link[data-href]):is([data-category],[data-service],[data-name])'
+const GATED = ':is(script[type="text/plain"],iframe,img,link):is([data-category],[data-service],[data-name])'
 
 export interface Gate {
   readonly node: HTMLElement
@@ -31,10 +30,8 @@ export function watchPage(then: () => void): void {
   afterScan = then
   let planned = 0
   new MutationObserver(() => {
-    planned ||= window.setTimeout(() => {
-      planned = 0
-      scan()
-    })
+    clearTimeout(planned)
+    planned = window.setTimeout(scan)
   }).observe(document, { childList: true, subtree: true })
   scan()
 }

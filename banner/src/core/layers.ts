@@ -11,26 +11,24 @@ import { isComplete, state } from './state'
 import type { Change } from './state'
 import { announce } from './surface'
 
-let textsAreHere = false
-let drawn = false
-let noticeIsShown = false
+/** In this order: texts are on their way; here, but no body yet; one of the two first layers is on the page. */
+const enum Stage { Waiting, Ready, Reopen, Notice }
+
+let stage = Stage.Waiting
 
 /** Draws all that belongs on the page now, in the language that the configuration now has. */
 export function drawLayers(): void {
-  if (drawn) {
-    hidePreferences()
-    part('question')?.remove()
-    part('embeds')?.uncoverAll()
-    removeNotice()
-    drawn = noticeIsShown = false
-  }
-  textsAreHere = true
+  hidePreferences()
+  part('question')?.remove()
+  part('embeds')?.uncoverAll()
+  removeNotice()
+  stage = Stage.Ready
   lookAround()
 }
 
 export function showNotice(): void {
-  if (!drawn || noticeIsShown) return
-  noticeIsShown = true
+  if (stage !== Stage.Reopen) return
+  stage = Stage.Notice
   removeReopen()
   part('question')?.remove()
   drawNotice(hideNotice, showPreferences)
@@ -38,8 +36,8 @@ export function showNotice(): void {
 }
 
 export function hideNotice(): void {
-  if (!noticeIsShown) return
-  noticeIsShown = false
+  if (stage !== Stage.Notice) return
+  stage = Stage.Reopen
   removeNotice()
   drawReopen(reopenLayer)
   tell('hide', 'notice')
@@ -47,7 +45,7 @@ export function hideNotice(): void {
 
 /** When they cannot be had now (no network), the notice still lets everybody decide. */
 export async function showPreferences(): Promise<void> {
-  if (!drawn) return
+  if (stage < Stage.Reopen) return
   const preferences = await need('preferences')
   if (!preferences) return showNotice()
   preferences.open((opener) => {
@@ -63,7 +61,7 @@ export function hidePreferences(): void {
 
 /** After a decision: nothing that asked for it stays open. Part of the click, before any released node runs. */
 export function settleLayers({ after }: Change): void {
-  if (!drawn) return
+  if (stage < Stage.Reopen) return
   if (after.action) announce(config.texts.saved)
   if (isComplete(after)) hideNotice()
   else showNotice()
@@ -76,14 +74,14 @@ export function settleLayers({ after }: Change): void {
  * before it), placeholders for what is held back, and the next question.
  */
 export function lookAround(): void {
-  if (!textsAreHere || !document.body) return
-  if (!drawn) {
-    drawn = true
+  if (!stage || !document.body) return
+  if (stage === Stage.Ready) {
+    stage = Stage.Reopen
     if (isComplete() || config.silent) drawReopen(reopenLayer)
     else showNotice()
   }
   part('embeds')?.hold()
-  if (state.action !== 'ask_each' || noticeIsShown || !config.services.length) return
+  if (state.action !== 'ask_each' || stage === Stage.Notice || !config.services.length) return
   if (part('question')?.ask()) tell('show', 'question')
   else void need('question')
 }

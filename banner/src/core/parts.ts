@@ -29,6 +29,8 @@ export interface Parts {
     readonly uncoverAll: () => void
   }
   readonly extras: {
+    /** Grants these services of a purpose ('all' or names) and refuses its other ones. */
+    readonly acceptService: (names: string | readonly string[], purpose: string) => void
     /** names: exact names or patterns; domain: only this one, otherwise the host and each domain above it. */
     readonly eraseCookies: (
       names: string | RegExp | readonly (string | RegExp)[],
@@ -37,6 +39,11 @@ export interface Parts {
     ) => void
     /** Adds a script to the page; resolves to whether it loaded. */
     readonly loadScript: (src: string, attributes?: Readonly<Record<string, string>>) => Promise<boolean>
+    /** true: the choice and its cookie are forgotten, what ran by it stops, and the notice asks again. */
+    readonly reset: (forgetChoice?: boolean) => void
+    readonly run: (settings?: unknown) => void
+    /** Resolves to whether the layers now speak it. */
+    readonly setLanguage: (language: string) => Promise<boolean>
   }
 }
 
@@ -68,16 +75,23 @@ export function part<Name extends keyof Parts>(name: Name): Parts[Name] | undefi
 /** Resolves to the part, fetched if it is not here yet; to undefined when it cannot be had now. */
 export async function need<Name extends keyof Parts>(name: Name): Promise<Parts[Name] | undefined> {
   if (!present[name]) {
-    const address = `${base}embed/${config.site}/${name}.js?lang=${config.lang}&v=${config.build}`
-    coming[name] ??= loadScript(address, ownNonce ? { nonce: ownNonce } : {})
+    coming[name] ??= fetchPart(name)
     if (!(await coming[name])) setTimeout(() => delete coming[name], RETRY_MS)
   }
   return present[name]
 }
 
-/** What a fetched part calls: itself, and what the start did not carry (names, texts). */
-export function join(install: Install, more: Partial<Config>): void {
-  if (more.lang === config.lang) adoptConfig({ ...config, ...more, texts: { ...config.texts, ...more.texts } })
-  install(door)
+/** Resolves to whether it has come. `texts` is no part: only the configuration, with all that any part shows. */
+export function fetchPart(name: string, language = config.lang): Promise<boolean> {
+  const address = `${base}embed/${config.site}/${name}.js?lang=${language}&v=${config.build}`
+  return loadScript(address, ownNonce ? { nonce: ownNonce } : {})
+}
+
+/** What a fetched part calls: itself, and what the start did not carry (names, texts); texts alone change the language. */
+export function join(install: Install | null, more: Partial<Config>): void {
+  if (!install || more.lang === config.lang) {
+    adoptConfig({ ...config, ...more, texts: { ...config.texts, ...more.texts } })
+  }
+  install?.(door)
   arrived()
 }

@@ -9,7 +9,7 @@ import { hasGpc } from './signal'
 import type { Change } from './state'
 
 /** Where submissions wait; a change of it tells the other tabs that there was a decision. */
-export const QUEUE = 'cs_queue'
+const QUEUE = `cs_${config.site}`
 const QUEUE_LIMIT = 10 // oldest dropped: a visitor who decides more often offline has made their point
 
 interface Submission {
@@ -47,9 +47,9 @@ export async function sendQueue(): Promise<void> {
   if (sending) return
   sending = true
   let next: Submission | undefined
-  while ((next = queue().find((waiting) => waiting?.site === config.site)) && (await settle(next))) {
+  while ((next = queue()[0]) && (await settle(next))) {
     const sent = next.submission_id
-    storeQueue(queue().filter((waiting) => waiting?.submission_id !== sent))
+    storeQueue(queue().filter((waiting) => waiting.submission_id !== sent))
   }
   sending = false
 }

@@ -12,7 +12,7 @@ export function drawReopen(act: () => void): void {
   removeReopen()
   reopen = button('', 'reopen', act, 'cs-card')
   reopen.id = 'cs-reopen'
-  reopen.title = reopen.ariaLabel = config.texts.reopen
+  reopen.title = config.texts.reopen
   place(reopen)
 }
 

@@ -18,8 +18,7 @@ let trust: Trust | undefined
 /** Resolves when an external script has loaded, failed or hung; an inline one is done at once. */
 export function runScript(script: HTMLScriptElement): Promise<unknown> | undefined {
   const { type, src = script.getAttribute('src') } = script.dataset
-  if (type) script.type = type
-  else script.removeAttribute('type')
+  script.type = type ?? '' // '' is a classic script
   script.async = script.hasAttribute('async')
   script.removeAttribute('src')
   if (!src) script.text = trusted().createScript(script.text)

@@ -9,7 +9,6 @@ const ANNOUNCE_AFTER_MS = 150 // a live region speaks only what changes after it
 
 let root: HTMLElement | undefined
 let live: HTMLElement | undefined
-let announcement = 0
 
 /** Puts a part of ours on the page. */
 export function place(part: HTMLElement): void {
@@ -19,15 +18,14 @@ export function place(part: HTMLElement): void {
 /** Says a sentence to screen readers without moving the focus. */
 export function announce(sentence: string): void {
   surface()
-  clearTimeout(announcement)
   live!.textContent = ''
-  announcement = window.setTimeout(() => (live!.textContent = sentence), ANNOUNCE_AFTER_MS)
+  setTimeout(() => (live!.textContent = sentence), ANNOUNCE_AFTER_MS)
 }
 
 /** Gives an element our language and direction; the page around it may be in another. */
 export function inOurLanguage<Made extends HTMLElement>(made: Made): Made {
   made.lang = config.lang
-  made.dir = config.dir
+  made.dir = config.dir ?? 'ltr'
   return made
 }
 

@@ -12,8 +12,3 @@ export type TextKey =
   | 'question_title' | 'question_body' | 'allow' | 'refuse' | 'always'
   // the placeholder of a gated frame; embed_blocked has {service}
   | 'embed_blocked' | 'embed_load' | 'embed_always'
-
-/** Puts values into the {names} of a text. An unknown name stays as it is, so that a typo is seen. */
-export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
-}

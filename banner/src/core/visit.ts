@@ -20,8 +20,8 @@ function send(): void {
     site: config.site,
     visit_id: newId(),
     path: location.pathname,
-    ...(/^https?:/.test(document.referrer) && { referrer: new URL(document.referrer).origin }),
-    ...(token && { visitor: token }),
+    referrer: document.referrer.split('/', 3).join('/'), // its origin; '' when there is none
+    visitor: token,
   })
   navigator.sendBeacon?.(`${base}v1/visits`, body) // some browsers let people switch it off
 }

@@ -2,7 +2,8 @@
  * What a visitor sees in place of a frame that is held back: whose it is, and two ways to load it. It lies over the
  * empty frame instead of replacing it, so nothing on the page moves, whichever styles give the frame its size.
  */
-import { answerServices, button, choice, config, element, fill, inOurLanguage, serviceOf } from '../../core/door'
+import { answerServices, button, choice, config, element, inOurLanguage, serviceOf } from '../../core/door'
+import { fill } from '../fill'
 
 const covers = new Map<HTMLElement, HTMLElement>()
 const sizes = new ResizeObserver(alignAll)

@@ -1,5 +1,35 @@
-/** Verbs of the script global that few pages call; fetched with the first call. */
-import { loadScript, provide } from '../../core/door'
+/** Verbs of the script global that few pages call; fetched with the first call, or to heal a jar. */
+import {
+  answerServices, config, drawLayers, forget, loadScript, provide, speak, state, writeCookie,
+} from '../../core/door'
 import { eraseCookies } from './jar'
 
-provide('extras', { eraseCookies, loadScript })
+const OURS = 'cs_consent'
+const BY_SCRIPT = { layer: 'api', trusted: false } as const
+
+provide('extras', {
+  acceptService(names, purpose) {
+    const own = config.services.filter((service) => service.purpose === purpose)
+    const named = [names].flat()
+    answerServices(Object.fromEntries(own.map(({ key }) => [key, named[0] === 'all' || named.includes(key)])), BY_SCRIPT)
+  },
+  eraseCookies,
+  loadScript,
+  reset(forgetChoice = false) {
+    if (forgetChoice) forget()
+  },
+  run() {
+    // the tag starts by itself
+  },
+  async setLanguage(language) {
+    const spoken = await speak(language)
+    if (spoken) drawLayers()
+    return spoken
+  },
+})
+
+/** Two cookies of our name (another path, another domain) would keep contradicting each other: the newest stays alone. */
+if (document.cookie.split(`${OURS}=`)[2] !== undefined) {
+  eraseCookies(OURS)
+  if (state.action) writeCookie(state)
+}

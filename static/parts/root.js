@@ -1,0 +1,1 @@
+var o=require("door"),e="cs_probe",c=location.hostname.split(".");for(let i=c.length-1;i>=0;i--){const n=c.slice(i).join(".");document.cookie=`${e}=1;domain=${n};path=/`;const t=document.cookie.includes(`${e}=1`);if(document.cookie=`${e}=;domain=${n};path=/;max-age=0`,t){(0,o.j)(n);break}}
