@@ -46,6 +46,13 @@ def shipped_rule(robot: str) -> Rule:
     return rule
 
 
+def renamed(rule: Rule, hook: str) -> Rule:
+    """Returns a rule for a banner that had another hook."""
+    assert hook in json.dumps(rule)
+    other: Rule = json.loads(json.dumps(rule).replace(hook, hook.replace("-", "-other-")))
+    return other
+
+
 def send_robot(page: Page, *rules: Rule, **config: object) -> None:
     """Lets autoconsent look at every page that this tab opens from now on.
 
