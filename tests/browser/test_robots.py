@@ -6,74 +6,47 @@ control proves that the test can fail: with another word on the button the robot
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+import pytest
 from playwright.sync_api import Page, expect
 
 from support.gated_page import (
+    GATED,
+    NOTICE,
     MakeProduct,
     Product,
+    body_of,
+    open_site,
     optional_cookies,
     our_cookie,
     settle,
     stored_action,
 )
-from support.prepared import ROOT
-
-_PACKAGE = ROOT / "banner" / "node_modules" / "@duckduckgo" / "autoconsent"
-ROBOT = _PACKAGE / "dist" / "autoconsent.playwright.js"  # no export names it, so by its path
-CONFIG = {
-    "enabled": True,
-    "autoAction": "optOut",
-    "enableHeuristicDetection": True,
-    "heuristicMode": "reject",
-    "enablePrehide": False,
-    "detectRetries": 4,  # the heuristics take part in every second look
-}
-# The robot's other half, which in a browser is the extension: it sends the configuration (no rule
-# among it), evaluates what it is asked to, and here keeps all reports.
-_EXTENSION = f"""
-  window.reports = []
-  window.autoconsentSendMessage = async (message) => {{
-    window.reports.push(message)
-    const answer = {{
-      init: () => ({{
-        type: 'initResp', config: {json.dumps(CONFIG)}, rules: {{ autoconsent: [] }}
-      }}),
-      eval: () => ({{ type: 'evalResp', id: message.id, result: (0, eval)(message.code) }}),
-    }}[message.type]
-    if (answer) setTimeout(() => window.autoconsentReceiveMessage(answer()))
-  }}
-"""
-Report = dict[str, Any]
+from support.product_page import ProductPages
+from support.robots import ACTIONABLE, keep_changing, report, send_robot, wait_until_it_gives_up
+from support.service import Service
 
 
-def send_robot(page: Page) -> None:
-    """Lets the robot look at every page that this tab opens from now on."""
-    page.add_init_script(_EXTENSION)
-    page.add_init_script(path=ROBOT)
-
-
-def report(page: Page, kind: str) -> Report:
-    """Waits for a report of the robot and returns it."""
-    found = page.wait_for_function(
-        "kind => window.reports.find(({ type }) => type === kind)", arg=kind, timeout=20_000
+@pytest.fixture(scope="module")
+def polyglot(
+    standing_service: Service,
+    standing_pages: ProductPages,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Product:
+    """A product with one page in each language that the robot reads."""
+    said = {"stores": "id", "keeps": "30 d"}
+    services = [
+        service | {key: dict.fromkeys(ACTIONABLE, value) for key, value in said.items()}
+        for service in NOTICE["services"]
+    ]
+    folder = tmp_path_factory.mktemp("polyglot")
+    languages = list(ACTIONABLE)
+    site = open_site(
+        standing_service, standing_pages, folder, languages=languages, services=services
     )
-    said: Report = found.json_value()
-    return said
-
-
-def wait_until_it_gives_up(page: Page) -> None:
-    page.wait_for_function(
-        "() => window.reports.some(({ state }) => state?.lifecycle === 'nothingDetected')",
-        timeout=20_000,
-    )
-
-
-def keep_changing(page: Page) -> None:
-    """Lets the page change as pages do; the robot looks again only after a change."""
-    page.evaluate("void setInterval(() => document.querySelector('h1').append(''), 100)")
+    product = Product(standing_service, standing_pages, *site)
+    for language in languages:
+        product.add_page(language, GATED, lang=language)
+    return product
 
 
 def test_a_robot_that_does_not_know_us_refuses_for_the_visitor(
@@ -97,6 +70,22 @@ def test_a_robot_that_does_not_know_us_refuses_for_the_visitor(
     [row] = own_product.rows()
     assert (row["action"], row["trusted"], row["layer"]) == ("refuse_all", False, "notice")
     assert not any(row["decisions"].values())
+
+
+@pytest.mark.parametrize("language", ACTIONABLE)
+def test_the_robot_refuses_in_every_language_that_it_reads(
+    page: Page, polyglot: Product, language: str
+) -> None:
+    send_robot(page)
+
+    with page.expect_request("**/v1/consents") as sent:
+        page.goto(polyglot.url_of(language))
+        keep_changing(page)
+
+    said = body_of(sent.value)
+    assert report(page, "popupFound")["cmp"] == "HEURISTIC-REJECT"
+    assert (said["language"], said["action"], said["trusted"]) == (language, "refuse_all", False)
+    assert not any(said["decisions"].values())
 
 
 def test_the_same_robot_finds_no_refusal_under_another_word(

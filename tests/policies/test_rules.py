@@ -69,7 +69,7 @@ BROKEN = [
     pytest.param(
         {"purposes": [{"key": "analytics"}], "texts": {"en": {"titel": "x"}}}, id="misspelt text"
     ),
-    pytest.param({"purposes": [{"key": "analytics"}], "languages": ["fr"]}, id="no such wording"),
+    pytest.param({"purposes": [{"key": "analytics"}], "languages": ["tlh"]}, id="no such wording"),
     pytest.param(
         {
             "purposes": [{"key": "analytics"}],

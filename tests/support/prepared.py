@@ -1,4 +1,4 @@
-"""What `make test` found or installed on this machine: PostgreSQL, Chromium, libfaketime."""
+"""What `make test` found or installed on this machine: PostgreSQL, Chromium, libfaketime, Node."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Prepared:
     postgres_bin: Path
     chromium: str
     libfaketime: str
+    node: str
     npm: list[str]
 
 
@@ -31,6 +32,7 @@ def read_prepared() -> Prepared:
         postgres_bin=Path(found["postgres_bin"]),
         chromium=found["chromium"],
         libfaketime=found["libfaketime"],
+        node=found["node"],
         npm=found["npm"],
     )
 
