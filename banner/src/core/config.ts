@@ -75,6 +75,8 @@ export interface Config {
   readonly labels: Readonly<Record<string, Label>>
   readonly policy_url: string
   readonly google?: GoogleSettings
+  /** Rules for the place and colours that the site chose; undefined for none. */
+  readonly css?: string
   readonly texts: Texts
 }
 

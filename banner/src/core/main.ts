@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   tell('ready', 'page')
   reportVisit()
   void sendQueue()
-  adoptStyles(css)
+  adoptStyles(css + (config.css ?? ''))
   await matchPageLanguage()
   if (hasGpc() && !config.texts.gpc) await need('preferences') // the signal came without its header: the sentence is there
   drawLayers()

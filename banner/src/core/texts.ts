@@ -7,6 +7,7 @@ export type TextKey =
   // the preferences
   | 'preferences_title' | 'preferences_body' | 'necessary' | 'necessary_text' | 'always_on'
   | 'services' | 'vendor' | 'stores' | 'keeps'
+  | 'cookies' | 'cookie' | 'copy' | 'copied' | 'language'
   | 'save' | 'saved' | 'close' | 'withdraw' | 'policy' | 'consent_id' | 'decided_at' | 'reopen'
   // "ask me each time"; question_body has {service} {stores} {keeps}
   | 'question_title' | 'question_body' | 'allow' | 'refuse' | 'always'

@@ -4,10 +4,12 @@
  * closed.
  */
 import {
-  acceptAll, askEach, button, choice, choosePurposes, config, element, hasGpc, inOurLanguage, place, refuseAll, state, withdraw,
+  acceptAll, askEach, button, choice, choosePurposes, config, element, hasGpc, inOurLanguage, place, refuseAll, state,
+  withdraw,
 } from '../../core/door'
 import type { Origin } from '../../core/state'
 import { cross } from './cross'
+import { languageChoice } from './languages'
 import { listServices } from './services'
 
 let dialog: HTMLDialogElement | undefined
@@ -72,7 +74,7 @@ function main(): HTMLElement {
       listServices('necessary'),
     ),
     ...config.purposes.map(purposeRow),
-    element('p', { class: 'cs-more' }, link(policy, config.policy_url), withdrawal()),
+    element('p', { class: 'cs-more' }, link(policy, config.policy_url), withdrawal(), languageChoice()),
     proof(),
   )
 }
@@ -130,10 +132,24 @@ function proof(): HTMLElement | undefined {
     'dl',
     { class: 'cs-facts cs-proof' },
     element('dt', {}, consent_id),
-    element('dd', {}, state.id),
+    element('dd', {}, element('code', {}, state.id), copier()),
     element('dt', {}, decided_at),
     element('dd', {}, time),
   )
+}
+
+/** Copying needs a secure page and may be forbidden: then the id stays selectable, and nothing claims it was copied. */
+function copier(): HTMLElement | undefined {
+  const { clipboard } = navigator as { clipboard?: Clipboard }
+  const { copy, copied } = config.texts
+  if (!clipboard) return undefined
+  const act = async () => {
+    await clipboard.writeText(state.id)
+    made.textContent = copied // the live region outside is inert while the dialog is open
+  }
+  const made = button(copy, 'copy', () => void act().catch(() => undefined), 'cs-link')
+  made.ariaLive = 'polite'
+  return made
 }
 
 function link(label: string, href: string): HTMLAnchorElement {

@@ -1,6 +1,7 @@
 /** The services behind one purpose, folded away: who is behind each, what it stores and for how long. */
 import type { Service } from '../../core/config'
 import { config, element } from '../../core/door'
+import { cookieTable } from './cookies'
 
 export function listServices(purpose: string): HTMLElement | undefined {
   const listed = config.services.filter((service) => service.purpose === purpose)
@@ -10,6 +11,7 @@ export function listServices(purpose: string): HTMLElement | undefined {
     { class: 'cs-services' },
     element('summary', {}, `${config.texts.services} (${listed.length})`),
     element('ul', {}, ...listed.map(about)),
+    cookieTable(listed),
   )
 }
 
