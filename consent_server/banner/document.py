@@ -30,7 +30,10 @@ _KEPT_DOCUMENTS = 512  # about 60 kB each in three encodings
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a request adds to the site. mode: of the visitor's region. signal: Sec-GPC was 1."""
+    """What a request adds to the site.
+
+    mode: of the visitor's region. signal: the browser sent a signal that the site heeds.
+    """
 
     language: str
     mode: Mode = "opt_in"

@@ -22,7 +22,7 @@ class Shown:
 
     notice: what the version shows in this language: purposes, services, texts. facts: what is
     neither wording nor settings (site, version, sha256, languages, days, visits, build). mode: how
-    people are asked where the visitor is. signal: the browser sent Sec-GPC: 1.
+    people are asked where the visitor is. signal: the browser sent one that the site heeds.
     """
 
     notice: dict[str, Any]
@@ -82,6 +82,8 @@ class Shown:
             "dir": direction,
             "purposes": purposes,
             **({"gpc": refused} if refused else {}),
+            **({"dnt": True} if self.settings.dnt else {}),
+            **({"root": True} if self.settings.root_domain else {}),
             **({"open": True} if self.mode != "opt_in" else {}),
             **({"silent": True} if self.mode == "off" else {}),
             **({"reload": True} if self.settings.reload else {}),

@@ -172,7 +172,6 @@ def _asked_language(shown: Shown) -> str | None:
 
 
 def _follows_gpc(site: SiteEntry, purposes: tuple[str, ...]) -> bool:
-    """Whether the browser sends Global Privacy Control and the site's banner follows it."""
-    if request.headers.get("Sec-GPC") != "1":
-        return False
-    return any(key in purposes for key in banner_settings.decode(site.banner_settings).gpc)
+    """Whether the browser sends a privacy signal that the site's banner follows."""
+    banner = banner_settings.decode(site.banner_settings)
+    return banner.heeds(request.headers.get) and any(key in purposes for key in banner.gpc)
