@@ -115,6 +115,7 @@ class BannerDocuments:
             facts={
                 "site": site.key,
                 "version": version.number,
+                **({"since": version.since} if version.since != version.number else {}),
                 "sha256": version.hashes[language],
                 "languages": sorted(version.texts),
                 "days": self._settings.choice_days,

@@ -21,8 +21,8 @@ class Shown:
     """One language of one version of one site.
 
     notice: what the version shows in this language: purposes, services, texts. facts: what is
-    neither wording nor settings (site, version, sha256, languages, days, visits, build). mode: how
-    people are asked where the visitor is. signal: the browser sent one that the site heeds.
+    neither wording nor settings (site, version, since, sha256, languages, days, visits, build).
+    mode: how people are asked where the visitor is. signal: the browser sent one that counts here.
     """
 
     notice: dict[str, Any]
