@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(app, settings, house.exporter, house.reader)
+    admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
     if settings.scheduler:
         Scheduler(app, settings, house.retention).start()

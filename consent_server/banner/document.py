@@ -18,6 +18,7 @@ import msgspec
 
 from consent_server.banner.parts import FETCHED, read_script
 from consent_server.banner.schemas import BannerSettings, Mode, decoder
+from consent_server.banner.services import find_pinned
 from consent_server.banner.shown import Shown
 from consent_server.config import Settings
 from consent_server.errors import NotFound
@@ -38,6 +39,15 @@ class Ask:
     language: str
     mode: Mode = "opt_in"
     signal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WholeScript:
+    """A script that fetches nothing later: every part is in it, and it speaks one language."""
+
+    code: bytes
+    language: str
+    policy_version: int
 
 
 class BannerDocuments:
@@ -67,6 +77,26 @@ class BannerDocuments:
         """Returns only the configuration, for a page whose language differs from the script's."""
         return self._kept("texts", site, ask, _texts)
 
+    def whole(self, site: SiteEntry, language: str) -> WholeScript:
+        """Returns all of a site's banner in one script, the same for everyone.
+
+        Asks as the strictest of the site's modes does. Raises NotFound for an unknown language.
+        """
+        version = self._policies.in_force(site.id, is_fresh=True)
+        if language not in version.texts:
+            raise NotFound("The notice is not published in this language.")
+        strictest = self.settings(site).modes.mode_in("")
+        shown = self._shown(site, version, Ask(language, strictest))
+        shown.facts["languages"] = [language]
+        joined = shown.joined()
+        joined += sorted(FETCHED.difference(joined))
+        return WholeScript(self._code(shown, joined), language, version.number)
+
+    def pinned(self, site: SiteEntry, name: str) -> Document:
+        """Returns a script as it was frozen. Raises NotFound."""
+        key = ("pinned", site.id, name)
+        return self._remembered(key, lambda: _javascript(find_pinned(site.id, name).script))
+
     def languages(self, site: SiteEntry) -> list[str]:
         """Returns the languages of the version in force, the site's own first."""
         known = self._policies.in_force(site.id).texts
@@ -81,25 +111,31 @@ class BannerDocuments:
         return self._build(site, self._policies.in_force(site.id))
 
     def _script(self, shown: Shown) -> Document:
-        joined = shown.joined()
+        return _javascript(self._code(shown, shown.joined()))
+
+    def _code(self, shown: Shown, joined: list[str]) -> bytes:
         parts = ",".join(f"function(require){{{self._built.parts[part]}}}" for part in joined)
-        return _javascript(
+        code = (
             f"(async function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
             f"({_for_script(shown.at_start(joined))},[{parts}]);\n"
         )
+        return code.encode()
 
     def _part(self, name: str, shown: Shown) -> Document:
         code, more = self._built.parts[name], _for_script(shown.for_part(name))
-        return _javascript(f"ConsentBanner.join(function(require){{{code}}},{more});\n")
+        return _javascript(f"ConsentBanner.join(function(require){{{code}}},{more});\n".encode())
 
     def _kept(
         self, kind: str, site: SiteEntry, ask: Ask, make: Callable[[Shown], Document]
     ) -> Document:
         version = self._policies.in_force(site.id)
         key = (kind, site, version.number, ask)
+        return self._remembered(key, lambda: make(self._shown(site, version, ask)))
+
+    def _remembered(self, key: tuple[object, ...], make: Callable[[], Document]) -> Document:
         document = self._documents.get(key)
         if document is None:
-            document = make(self._shown(site, version, ask))
+            document = make()
             with self._lock:
                 self._documents[key] = document
                 while len(self._documents) > _KEPT_DOCUMENTS:
@@ -136,8 +172,8 @@ def _texts(shown: Shown) -> Document:
     return Document.of(msgspec.json.encode(shown.everything()), "application/json")
 
 
-def _javascript(code: str) -> Document:
-    return Document.of(code.encode(), "text/javascript")
+def _javascript(code: bytes) -> Document:
+    return Document.of(code, "text/javascript")
 
 
 def _for_script(config: dict[str, Any]) -> str:

@@ -42,6 +42,12 @@ def blueprint(
             document.respond(request, _for_a_while("public"), "Accept-Language")
         )
 
+    @routes.get("/<site_key>/pinned/<name>.js")
+    @guarded_by("public")
+    def pinned_script(site_key: str, name: str) -> Response:
+        document = documents.pinned(sites.site(site_key), name)
+        return _readable_anywhere(document.respond(request, _FOR_GOOD))
+
     @routes.get("/<site_key>/<language>.json")
     @guarded_by("public")
     def embed_texts(site_key: str, language: str) -> Response:

@@ -38,9 +38,13 @@ class PolicyDirectory:
     def __init__(self) -> None:
         self._versions: Cached[Mapping[int, Mapping[int, VersionEntry]]] = Cached(_load)
 
-    def in_force(self, site_id: int) -> VersionEntry:
-        """Returns the newest version. Raises SiteUnknown when nothing was published yet."""
-        versions = self._versions.get().get(site_id) or self._versions.fresh().get(site_id)
+    def in_force(self, site_id: int, *, is_fresh: bool = False) -> VersionEntry:
+        """Returns the newest version. Raises SiteUnknown when nothing was published yet.
+
+        is_fresh: look at the database again, for what must not be seconds behind.
+        """
+        known = self._versions.fresh() if is_fresh else self._versions.get()
+        versions = known.get(site_id) or self._versions.fresh().get(site_id)
         if not versions:
             raise SiteUnknown("This site has published no notice yet.", field="site")
         return versions[max(versions)]
