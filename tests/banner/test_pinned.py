@@ -25,6 +25,7 @@ from support.apps import MakeApp
 from support.command import run_command
 from support.shop import NOTICE, MakeShop, Shop
 
+WHOLE_BYTES = 11_000  # brotli, one language, without services
 REWORDED = msgspec.structs.replace(NOTICE, texts={"ko": {"title": "새 제목"}})
 
 
@@ -146,6 +147,15 @@ def test_it_speaks_one_language_and_has_every_part_in_it(shop: Shop) -> None:
         alone = shop.app.test_client().get(f"/embed/{shop.key}/{part}.js?lang=en").text
         function = alone[len("ConsentBanner.join(") : alone.rindex("},{") + 1]
         assert function in body.decode(), part
+
+
+def test_all_of_it_stays_within_its_budget(shop: Shop) -> None:
+    with shop.app.app_context():
+        publish(shop.id, msgspec.structs.replace(NOTICE, services=()))
+
+    answer = get(shop, pin(shop, "--language", "en"), Accept_Encoding="br")
+
+    assert len(answer.data) <= WHOLE_BYTES
 
 
 def test_the_same_script_twice_is_one(shop: Shop) -> None:
