@@ -28,6 +28,7 @@ from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
 from consent_server.visits.services import VisitReader, VisitRecorder
 from consent_server.web import csrf, headers, health, languages, problems, sessions
+from consent_server.web.country import Countries
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class House:
     writer: Writer
     sites: SiteDirectory
     policies: PolicyDirectory
+    countries: Countries
+    documents: BannerDocuments
     consents: ConsentRecorder
     visits: VisitRecorder
     reader: VisitReader
@@ -68,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(app, settings, house.exporter, house.reader)
+    admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
     if settings.scheduler:
         Scheduler(app, settings, house.retention).start()
@@ -94,6 +97,8 @@ def _build(app: Flask, settings: Settings) -> House:
         writer=writer,
         sites=SiteDirectory(),
         policies=policies,
+        countries=Countries(settings),
+        documents=BannerDocuments(Path(app.static_folder or ""), settings, policies),
         consents=ConsentRecorder(writer, policies, signatures, settings.choice_days),
         visits=VisitRecorder(writer, ring, signatures, settings.visit_period),
         reader=reader,
@@ -103,12 +108,10 @@ def _build(app: Flask, settings: Settings) -> House:
 
 
 def _register_routes(app: Flask, house: House) -> None:
-    assert app.static_folder is not None
-    documents = BannerDocuments(Path(app.static_folder), house.settings, house.policies)
     centre = PreferenceCentre(house.policies, house.consents)
     for routes in (
         health.blueprint(),
-        banner_views.blueprint(house.settings, house.sites, documents),
+        banner_views.blueprint(house.settings, house.sites, house.documents, house.countries),
         consent_views.blueprint(house.settings, house.sites, house.consents),
         visit_views.blueprint(house.settings, house.sites, house.visits),
         policy_views.blueprint(house.settings, house.sites),

@@ -79,8 +79,13 @@ class Settings:
     )
     country_header: str = _setting(
         "", "header in which your proxy names the visitor's country (CF-IPCountry); it must "
-        "overwrite what clients send. Without it every region mode is the strictest one",
+        "overwrite what clients send. Where no country is known the strictest mode holds",
         unit="header",
+    )  # fmt: skip
+    country_database: str = _setting(
+        "", "MaxMind DB file (.mmdb) of this machine that tells the country of an address when "
+        "the header does not; read anew within a minute after it was replaced",
+        unit="path",
     )  # fmt: skip
     embed_max_age_seconds: int = _setting(
         300, "how long browsers may use the script without asking again", unit="seconds"

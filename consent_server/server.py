@@ -17,6 +17,7 @@ from granian.log import LogLevels
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.storage.migrate import HISTORIES, is_current, migration_engine
+from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 16  # lets a batch form; more only hand the interpreter lock around
 _BACKLOG = 1024
@@ -34,6 +35,7 @@ def serve(
     is_sqlite = settings.database_url.startswith("sqlite")
     if is_sqlite and (workers or 1) > 1:
         raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
+    Countries(settings)  # an unreadable database is named here: workers would only die
     _check_schema(settings)
     _check_port(host, port)
     os.environ["CONSENT_SCHEDULER"] = "on"

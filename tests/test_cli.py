@@ -89,6 +89,24 @@ def test_a_site_is_added_listed_and_shown_with_its_tag(run: Run) -> None:
     assert added["tag"] in shown.stdout
 
 
+@pytest.mark.usefixtures("ready")
+def test_publishing_tells_whether_visitors_are_asked_again_and_why(
+    run: Run, tmp_path: Path
+) -> None:
+    added = run("sites", "add", "Shop", "--origin", "https://shop.example", "--json")
+    key = json.loads(added.stdout)["site_key"]
+    file = tmp_path / "notice.json"
+    notice = {"purposes": [{"key": "functional"}, {"key": "analytics"}, {"key": "marketing"}]}
+
+    file.write_text(json.dumps(notice | {"texts": {"en": {"title": "A corrected title"}}}))
+    reworded = run("policies", "publish", key, str(file))
+    file.write_text(json.dumps({"purposes": notice["purposes"][:2]}))
+    reduced = run("policies", "publish", key, str(file))
+
+    assert "choices made since version 1 stay" in reworded.stdout
+    assert "visitors are asked again: purpose marketing is gone" in reduced.stdout
+
+
 REFUSED = [
     pytest.param(["sites", "add", "Shop", "--origin", "shop.example"], "origin", id="no origin"),
     pytest.param(["sites", "add", " ", "--origin", "https://a.example"], "name", id="no name"),

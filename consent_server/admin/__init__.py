@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, redirect
 
 from consent_server.admin import (
     access_log,
+    banner,
     consents,
     error_pages,
     exports,
@@ -14,17 +15,25 @@ from consent_server.admin import (
     sites,
     visits,
 )
+from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.reports.exports import Exporter
 from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
 
-def init_app(app: Flask, settings: Settings, exporter: Exporter, reader: VisitReader) -> None:
+def init_app(
+    app: Flask,
+    settings: Settings,
+    exporter: Exporter,
+    reader: VisitReader,
+    documents: BannerDocuments,
+) -> None:
     """Adds the console under /admin, and its pages for errors."""
     routes = Blueprint("admin", __name__, url_prefix="/admin")
     overview.add_pages(routes)
-    sites.add_pages(routes, settings)
+    sites.add_pages(routes, settings, documents)
+    banner.add_pages(routes, documents)
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, reader)
     exports.add_pages(routes, settings, exporter)

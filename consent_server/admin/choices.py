@@ -1,4 +1,4 @@
-"""What an operator filled in: the filter above a table, the reason for looking at records.
+"""What an operator asked for: the site of a page, the filter above a table, a reason for looking.
 
 Dates are whole days in the zone of the law: from 00:00 of the first to the end of the last. What
 cannot be read is shown beside its field and filters nothing; it is never an error page.
@@ -11,10 +11,12 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from flask import abort
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from consent_server.sites.services import all_sites
+from consent_server.errors import CommandError
+from consent_server.sites.services import all_sites, find_site
 
 if TYPE_CHECKING:
     from consent_server.sites.models import Site
@@ -59,6 +61,16 @@ def read_choices(values: MultiDict[str, str], zone: str) -> Choices:
         before_id=read_row_number(values.get("before", "")),
         errors=errors,
     )
+
+
+def known_site(key: str) -> Site:
+    """Returns the site that an address names, or answers with 404."""
+    if not key.isalnum():  # no key of ours, and PostgreSQL refuses to look for a NUL
+        abort(404)
+    try:
+        return find_site(key)
+    except CommandError:
+        abort(404)
 
 
 def read_row_number(text: str) -> int | None:

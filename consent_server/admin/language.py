@@ -132,6 +132,7 @@ def act_name(act: str) -> str:
         "operator.reset": _("Reset a password"),
         "site.add": _("Added a site"),
         "site.change": _("Changed a site"),
+        "site.pin": _("Froze a script"),
         "visits.view": _("Viewed visit records"),
         "visits.export": _("Began an export of visit records"),
         "visits.exported": _("Finished an export of visit records"),

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from consent_server.admin.choices import read_line
+from consent_server.admin.banner import shown_banner
+from consent_server.admin.choices import known_site, read_line
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.audit.services import Act, record_act
+from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.policies.services import open_site, versions_of
@@ -22,7 +24,6 @@ from consent_server.sites.services import (
     NewSite,
     all_sites,
     change_site,
-    find_site,
     script_tag,
 )
 
@@ -41,7 +42,7 @@ class _FilledIn:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def add_pages(routes: Blueprint, settings: Settings) -> None:
+def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments) -> None:
     """Adds the pages."""
 
     @routes.get("/sites")
@@ -70,24 +71,25 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
     @routes.get("/sites/<key>")
     @operator_page("viewer")
     def show_site(key: str) -> str:
-        site = _known(key)
+        site = known_site(key)
         return render_template(
             "admin/site.html",
             site=site,
             tag=script_tag(settings.public_url, site.key),
             versions=versions_of(site.id),
+            banner=shown_banner(site, settings, documents),
         )
 
     @routes.get("/sites/<key>/change")
     @operator_page("owner")
     def edit_site(key: str) -> str:
-        site = _known(key)
+        site = known_site(key)
         return _form(site, _as_filled_in(site), {})
 
     @routes.post("/sites/<key>/change")
     @operator_page("owner")
     def save_site(key: str) -> ResponseReturnValue:
-        site, filled_in = _known(key), _read_form(request.form)
+        site, filled_in = known_site(key), _read_form(request.form)
         if filled_in.errors:
             return _form(site, request.form, filled_in.errors), 400
         try:
@@ -96,15 +98,6 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
             return _form(site, request.form, {"form": str(error)}), 400
         record_act(Act(operator=operator_name(), act="site.change", site_id=site.id))
         return redirect(url_for("admin.show_site", key=key))
-
-
-def _known(key: str) -> Site:
-    if not key.isalnum():  # no key of ours, and PostgreSQL refuses to look for a NUL
-        abort(404)
-    try:
-        return find_site(key)
-    except CommandError:
-        abort(404)
 
 
 def _form(site: Site | None, values: MultiDict[str, str], errors: dict[str, str]) -> str:

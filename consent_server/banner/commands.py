@@ -1,15 +1,21 @@
-"""`consent-server banner`: show and change how a site's banner behaves."""
+"""`consent-server banner`: show and change how a site's banner behaves; freeze its script."""
 
 from __future__ import annotations
 
+import json
 from typing import BinaryIO
 
 import click
 import msgspec
+from flask import current_app
 from flask.cli import AppGroup
 
-from consent_server.banner.schemas import decoder
+from consent_server.banner.document import BannerDocuments
+from consent_server.banner.schemas import decoder, read_settings
+from consent_server.banner.services import pin_script, pinned_tag, pinned_url
+from consent_server.config import Settings
 from consent_server.errors import CommandError
+from consent_server.sites.directory import entry_of
 from consent_server.sites.services import find_site, keep_banner_settings
 
 commands = AppGroup("banner", help="How the banner of a site behaves and looks.")
@@ -28,9 +34,30 @@ def show_command(key: str) -> None:
 @click.argument("file", type=click.File("rb"))
 def set_command(key: str, file: BinaryIO) -> None:
     """Replace the settings of a site's banner by those of a JSON file (- reads stdin)."""
-    try:
-        settings = decoder.decode(file.read())
-    except msgspec.MsgspecError as error:
-        raise CommandError(f"{file.name}: {error}") from error
+    settings = read_settings(file.read())
     keep_banner_settings(key, msgspec.json.encode(settings).decode())
     click.echo("saved; pages follow within minutes (see CONSENT_EMBED_MAX_AGE_SECONDS)")
+
+
+@commands.command("pin", epilog="Example: consent-server banner pin k3v9x2m4p7qa --language ko")
+@click.argument("key")
+@click.option("--language", help="The one language that it speaks; default: the site's own.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with tag, url and integrity.")
+def pin_command(key: str, language: str | None, as_json: bool) -> None:
+    """Freeze the script as it is now and print a tag with its hash; see docs/embedding.md."""
+    house = current_app.extensions["consent_server"]
+    settings: Settings = house.settings
+    documents: BannerDocuments = house.documents
+    site = entry_of(find_site(key))
+    known = documents.languages(site)
+    if language not in (None, *known):
+        raise CommandError(f"The notice is not published in {language!r}; it is in {known}.")
+    pinned = pin_script(site.id, documents.whole(site, language or known[0]))
+    facts = {
+        "tag": pinned_tag(settings.public_url, key, pinned),
+        "url": pinned_url(settings.public_url, key, pinned),
+        "integrity": pinned.integrity,
+        "language": pinned.language,
+        "policy_version": pinned.policy_version,
+    }
+    click.echo(json.dumps(facts) if as_json else facts["tag"])

@@ -18,6 +18,7 @@ import msgspec
 
 from consent_server.banner.parts import FETCHED, read_script
 from consent_server.banner.schemas import BannerSettings, Mode, decoder
+from consent_server.banner.services import find_pinned
 from consent_server.banner.shown import Shown
 from consent_server.config import Settings
 from consent_server.errors import NotFound
@@ -30,11 +31,23 @@ _KEPT_DOCUMENTS = 512  # about 60 kB each in three encodings
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a request adds to the site. mode: of the visitor's region. signal: Sec-GPC was 1."""
+    """What a request adds to the site.
+
+    mode: of the visitor's region. signal: the browser sent a signal that the site heeds.
+    """
 
     language: str
     mode: Mode = "opt_in"
     signal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WholeScript:
+    """A script that fetches nothing later: every part is in it, and it speaks one language."""
+
+    code: bytes
+    language: str
+    policy_version: int
 
 
 class BannerDocuments:
@@ -65,6 +78,26 @@ class BannerDocuments:
             raise NotFound("The banner has no such part.")
         return self._kept(name, site, ask, lambda shown: self._part(name, shown))
 
+    def whole(self, site: SiteEntry, language: str) -> WholeScript:
+        """Returns all of a site's banner in one script, the same for everyone.
+
+        Asks as the strictest of the site's modes does. Raises NotFound for an unknown language.
+        """
+        version = self._policies.in_force(site.id, is_fresh=True)
+        if language not in version.texts:
+            raise NotFound("The notice is not published in this language.")
+        strictest = self.settings(site).modes.mode_in("")
+        shown = self._shown(site, version, Ask(language, strictest))
+        shown.facts["languages"] = [language]
+        joined = shown.joined()
+        joined += sorted(FETCHED.difference(joined))
+        return WholeScript(self._code(shown, joined), language, version.number)
+
+    def pinned(self, site: SiteEntry, name: str) -> Document:
+        """Returns a script as it was frozen. Raises NotFound."""
+        key = ("pinned", site.id, name)
+        return self._remembered(key, lambda: _javascript(find_pinned(site.id, name).script))
+
     def languages(self, site: SiteEntry) -> list[str]:
         """Returns the languages of the version in force, the site's own first."""
         known = self._policies.in_force(site.id).texts
@@ -79,12 +112,15 @@ class BannerDocuments:
         return self._build(site, self._policies.in_force(site.id))
 
     def _script(self, shown: Shown) -> Document:
-        joined = shown.joined()
+        return _javascript(self._code(shown, shown.joined()))
+
+    def _code(self, shown: Shown, joined: list[str]) -> bytes:
         parts = ",".join(f"function(require){{{self._built.parts[part]}}}" for part in joined)
-        return _javascript(
+        code = (
             f"(async function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
             f"({_for_script(shown.at_start(joined))},[{parts}]);\n"
         )
+        return code.encode()
 
     def _part(self, name: str, shown: Shown) -> Document:
         return _join(f"function(require){{{self._built.parts[name]}}}", shown.for_part(name))
@@ -94,9 +130,12 @@ class BannerDocuments:
     ) -> Document:
         version = self._policies.in_force(site.id)
         key = (kind, site, version.number, ask)
+        return self._remembered(key, lambda: make(self._shown(site, version, ask)))
+
+    def _remembered(self, key: tuple[object, ...], make: Callable[[], Document]) -> Document:
         document = self._documents.get(key)
         if document is None:
-            document = make(self._shown(site, version, ask))
+            document = make()
             with self._lock:
                 self._documents[key] = document
                 while len(self._documents) > _KEPT_DOCUMENTS:
@@ -112,6 +151,7 @@ class BannerDocuments:
             facts={
                 "site": site.key,
                 "version": version.number,
+                **({"since": version.since} if version.since != version.number else {}),
                 "sha256": version.hashes[language],
                 "languages": sorted(version.texts, key=lambda tag: (-len(tag), tag)),
                 "days": self._settings.choice_days,
@@ -129,11 +169,11 @@ class BannerDocuments:
 
 
 def _join(install: str, more: dict[str, Any]) -> Document:
-    return _javascript(f"ConsentBanner.join({install},{_for_script(more)});\n")
+    return _javascript(f"ConsentBanner.join({install},{_for_script(more)});\n".encode())
 
 
-def _javascript(code: str) -> Document:
-    return Document.of(code.encode(), "text/javascript")
+def _javascript(code: bytes) -> Document:
+    return Document.of(code, "text/javascript")
 
 
 def _for_script(config: dict[str, Any]) -> str:

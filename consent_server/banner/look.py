@@ -67,6 +67,11 @@ _PRESETS: Final[dict[Preset, tuple[Colours, Colours]]] = {  # on light, on dark
         },
     ),
 }  # fmt: skip
+_PAIRS: Final[tuple[tuple[Name, Name, float], ...]] = (
+    ("text", "background", READABLE),
+    ("button-text", "button", READABLE),
+    ("accent", "background", VISIBLE),
+)
 _PLACES: Final[dict[Position, str]] = {
     "top": "#cs-root #cs-notice{inset:16px 16px auto}",
     "bottom_left": "inset-inline-end:auto",
@@ -113,11 +118,7 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def check_look(look: Look) -> None:
     """Raises CommandError, naming the pair and its contrast, when something cannot be read."""
     for scheme, colours in zip(("light", "dark"), _palette(look), strict=True):
-        for ink, ground, least in (
-            ("text", "background", READABLE),
-            ("button-text", "button", READABLE),
-            ("accent", "background", VISIBLE),
-        ):
+        for ink, ground, least in _PAIRS:
             if bool(ink in colours) != bool(ground in colours):
                 raise CommandError(f"look ({scheme}): {ink} and {ground} go together; give both.")
             if ink in colours and (found := contrast(colours[ink], colours[ground])) < least:

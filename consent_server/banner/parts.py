@@ -52,11 +52,14 @@ def read_script(static_folder: Path) -> Script:
 
 
 def joined_at_start(settings: BannerSettings, *, cleans_up: bool) -> list[str]:
-    """Returns the parts that come with the script; what tells vendors comes first.
+    """Returns the parts that come with the script; what tells vendors follows what decides.
 
     cleans_up: the notice lists names of cookies or storage keys.
     """
     wanted = {
+        "dnt": settings.dnt,
+        "root": settings.root_domain,
+        "import": settings.import_choices,
         "google": settings.google is not None,
         "uet": settings.uet,
         "clarity": settings.clarity,
@@ -64,5 +67,7 @@ def joined_at_start(settings: BannerSettings, *, cleans_up: bool) -> list[str]:
         "tiktok": settings.tiktok,
         "blocking": settings.blocking,
         "cleanup": cleans_up or settings.reload,
+        "centre": settings.look.position == "centre",
+        "inline": settings.look.position == "inline",
     }
     return [name for name, is_wanted in wanted.items() if is_wanted] + list(settings.start)

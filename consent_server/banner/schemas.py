@@ -6,9 +6,13 @@ They change how the script behaves and looks, never what a visitor is asked: tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Final, Literal
 
 import msgspec
+
+from consent_server.banner.look import Look, check_look
+from consent_server.errors import CommandError
 
 Part = Literal["embeds", "question"]
 Mode = Literal["opt_in", "opt_out", "notice", "off"]
@@ -62,7 +66,7 @@ class Modes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     opt_in: nothing optional before a choice. opt_out: everything until it is refused. notice: the
     same, with words that only inform. off: nobody is asked. default: everywhere else. regions: by
-    country (ISO 3166-1) as the deployment's header or database names it.
+    country (ISO 3166-1) as the deployment's header or database names it (web.country).
     """
 
     default: Mode = "opt_in"
@@ -81,8 +85,10 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     google: None switches Consent Mode off. uet, clarity, meta, tiktok: tell these vendors.
     blocking: hold back by hosts and names what the page did not mark itself.
     reload: load the page anew after something was taken back. gpc: purposes that Global Privacy
-    Control refuses. start: parts that come with the script
-    although they could be fetched when a page first needs them.
+    Control refuses; dnt: Do Not Track (`DNT: 1`) refuses the same. root_domain: keep the choice in
+    a cookie of the whole domain, subdomains included. import_choices: take over, once, what a
+    visitor chose under another tool. look: place and colours. start: parts that come with the
+    script although they could be fetched when a page first needs them.
     """
 
     google: Google | None = Google()
@@ -94,7 +100,29 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reload: bool = False
     blocking: bool = False
     gpc: Annotated[tuple[Purpose, ...], msgspec.Meta(max_length=12)] = ("marketing",)
+    dnt: bool = False
+    root_domain: bool = False
+    import_choices: bool = False
+    look: Look = Look()
     start: Annotated[tuple[Part, ...], msgspec.Meta(max_length=2)] = ()
+
+    def heeds(self, header: Callable[[str], str | None]) -> bool:
+        """Whether a request carries a signal that refuses something here.
+
+        header: returns a header of the request by its name.
+        """
+        is_sent = header("Sec-GPC") == "1" or (self.dnt and header("DNT") == "1")
+        return is_sent and bool(self.gpc)
+
+
+def read_settings(source: bytes) -> BannerSettings:
+    """Returns the settings in an operator's JSON. Raises CommandError naming what does not fit."""
+    try:
+        settings = decoder.decode(source)
+    except msgspec.MsgspecError as error:
+        raise CommandError(f"The settings cannot be read: {error}") from error
+    check_look(settings.look)
+    return settings
 
 
 decoder = msgspec.json.Decoder(BannerSettings)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from consent_server.banner.look import styles_of
 from consent_server.banner.parts import CORE_TEXTS, FETCHED, TEXTS, joined_at_start
 from consent_server.banner.schemas import BannerSettings, Google, GoogleRegion, Mode
 from consent_server.policies.wording import BUILT_IN
@@ -22,8 +23,8 @@ class Shown:
     """One language of one version of one site.
 
     notice: what the version shows in this language: purposes, services, texts. facts: what is
-    neither wording nor settings (site, version, sha256, languages, days, visits, build). mode: how
-    people are asked where the visitor is. signal: the browser sent Sec-GPC: 1.
+    neither wording nor settings (site, version, since, sha256, languages, days, visits, build).
+    mode: how people are asked where the visitor is. signal: the browser sent one that counts here.
     """
 
     notice: dict[str, Any]
@@ -86,6 +87,7 @@ class Shown:
             **({"open": True} if self.mode != "opt_in" else {}),
             **({"silent": True} if self.mode == "off" else {}),
             **({"reload": True} if self.settings.reload else {}),
+            **({"css": css} if (css := styles_of(self.settings.look)) else {}),
             **({"google": _google(self.settings.google)} if self.settings.google else {}),
         }
 

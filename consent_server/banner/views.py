@@ -10,12 +10,15 @@ from consent_server.banner.document import Ask, BannerDocuments
 from consent_server.config import Settings
 from consent_server.sites.directory import SiteDirectory, SiteEntry
 from consent_server.web.conditional import Document
+from consent_server.web.country import UNKNOWN, Countries
 from consent_server.web.guard import guarded_by
 
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"  # the address names the content
 
 
-def blueprint(settings: Settings, sites: SiteDirectory, documents: BannerDocuments) -> Blueprint:
+def blueprint(
+    settings: Settings, sites: SiteDirectory, documents: BannerDocuments, countries: Countries
+) -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("banner", __name__, url_prefix="/embed")
 
@@ -41,17 +44,23 @@ def blueprint(settings: Settings, sites: SiteDirectory, documents: BannerDocumen
             document.respond(request, _for_a_while("public"), "Accept-Language")
         )
 
+    @routes.get("/<site_key>/pinned/<name>.js")
+    @guarded_by("public")
+    def pinned_script(site_key: str, name: str) -> Response:
+        document = documents.pinned(sites.site(site_key), name)
+        return _readable_anywhere(document.respond(request, _FOR_GOOD))
+
     def _ask(site: SiteEntry, language: str) -> Ask:
         chosen = documents.settings(site)
-        country = request.headers.get(settings.country_header or "-", "").upper()
-        signal = request.headers.get("Sec-GPC") == "1" and bool(chosen.gpc)
-        return Ask(language, chosen.modes.mode_in(country), signal)
+        country = countries.of(request) if chosen.modes.regions else UNKNOWN
+        return Ask(language, chosen.modes.mode_in(country), chosen.heeds(request.headers.get))
 
     def _by_region(site: SiteEntry, document: Document, *vary: str) -> Response:
         """What depends on where somebody is must not be kept for people elsewhere."""
-        is_regional = settings.country_header and documents.settings(site).modes.regions
-        scope = "private" if is_regional else "public"
-        return _readable_anywhere(document.respond(request, _for_a_while(scope), *vary, "Sec-GPC"))
+        chosen = documents.settings(site)
+        scope = "private" if countries.can_tell and chosen.modes.regions else "public"
+        signals = ("Sec-GPC", "DNT") if chosen.dnt else ("Sec-GPC",)
+        return _readable_anywhere(document.respond(request, _for_a_while(scope), *vary, *signals))
 
     def _for_a_while(scope: str) -> str:
         return f"{scope}, max-age={settings.embed_max_age_seconds}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -49,6 +50,15 @@ def _check_action(submission: Submission) -> None:
         raise PurposeUnknown(
             f"A granted service contradicts the action {submission.action!r}.", field="services"
         )
+
+
+def is_in_force(record: Mapping[str, Any], since: int, now: datetime) -> bool:
+    """Whether a record counts today: made for what is asked now, and not too old.
+
+    since: the oldest version whose choices still count (policies.material).
+    """
+    counts: bool = record["policy_version"] >= since and now < record["valid_until"]
+    return counts
 
 
 def digest(facts: Mapping[str, Any]) -> str:

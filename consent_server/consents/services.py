@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Select, select
 from consent_server import clock
 from consent_server.consents.models import ConsentRecord
 from consent_server.consents.receipts import receipt, rfc3339
-from consent_server.consents.rules import check_decisions, digest
+from consent_server.consents.rules import check_decisions, digest, is_in_force
 from consent_server.consents.schemas import Submission
 from consent_server.errors import NotFound, SubmissionConflict
 from consent_server.policies.directory import PolicyDirectory
@@ -62,6 +62,10 @@ class ConsentRecorder:
             ),
             "receipt": receipt(record, site.controller, site.contact, self.signatures),
         }
+
+    def is_in_force(self, site: SiteEntry, record: Mapping[str, Any]) -> bool:
+        """Tells whether a visitor's newest record still counts."""
+        return is_in_force(record, self.policies.in_force(site.id).since, clock.now())
 
     def current(self, site: SiteEntry, visitor_token: str) -> Mapping[str, Any]:
         """Returns the newest record of the visitor whom a token names.

@@ -44,6 +44,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorde
             name: record[name]
             for name in ("action", "policy_version", "language", "decisions", "services", "gpc")
         }
+        facts["in_force"] = recorder.is_in_force(site, record)
         times = {name: rfc3339(record[name]) for name in ("recorded_at", "valid_until")}
         return _json({"consent_id": str(record["consent_id"]), **facts, **times}, 200)
 

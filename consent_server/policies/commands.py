@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from consent_server.policies.material import Standing
 from consent_server.policies.services import (
     DEFAULT_NOTICE,
     find_version,
     open_site,
     publish,
     read_notice,
+    standing,
 )
 from consent_server.sites.commands import commands as site_commands
 from consent_server.sites.commands import print_site
@@ -62,9 +64,14 @@ def add_command(
 @click.argument("site_key")
 @click.argument("notice", type=_NoticeFile)
 def publish_command(site_key: str, notice: Path) -> None:
-    """Publish the notice in a JSON file as the next version; visitors are asked again."""
-    version = publish(find_site(site_key).id, read_notice(notice.read_bytes()))
+    """Publish the notice in a JSON file as the next version.
+
+    Visitors are asked again if its purposes or services changed, not if only words did.
+    """
+    site_id = find_site(site_key).id
+    version = publish(site_id, read_notice(notice.read_bytes()))
     click.echo(f"version {version.number} is in force; languages: {_languages(version.texts)}")
+    click.echo(_who_is_asked(standing(site_id)))
 
 
 @commands.command("show", epilog="Example: consent-server policies show SITE --version 2")
@@ -83,6 +90,12 @@ def show_command(site_key: str, number: int | None, as_json: bool) -> None:
         click.echo(json.dumps(facts))
     else:
         click.echo(json.dumps(json.loads(version.source), ensure_ascii=False, indent=2))
+
+
+def _who_is_asked(standing: Standing) -> str:
+    if standing.reasons:
+        return f"visitors are asked again: {'; '.join(standing.reasons)}"
+    return f"choices made since version {standing.since} stay: no purpose or service changed"
 
 
 def _languages(texts: object) -> str:

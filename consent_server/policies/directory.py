@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from consent_server.errors import NotPublished, SiteUnknown
+from consent_server.policies.material import standings
 from consent_server.policies.models import PolicyVersion
 from consent_server.policies.schemas import Notice
 from consent_server.storage.revision import Cached
@@ -19,10 +20,12 @@ from consent_server.storage.revision import Cached
 class VersionEntry:
     """A published version as requests see it.
 
+    since: the oldest version whose choices still count under this one (policies.material).
     purposes, services: keys in the order of the notice. texts, hashes: per language.
     """
 
     number: int
+    since: int
     purposes: tuple[str, ...]
     services: tuple[str, ...]
     texts: Mapping[str, bytes]
@@ -35,9 +38,13 @@ class PolicyDirectory:
     def __init__(self) -> None:
         self._versions: Cached[Mapping[int, Mapping[int, VersionEntry]]] = Cached(_load)
 
-    def in_force(self, site_id: int) -> VersionEntry:
-        """Returns the newest version. Raises SiteUnknown when nothing was published yet."""
-        versions = self._versions.get().get(site_id) or self._versions.fresh().get(site_id)
+    def in_force(self, site_id: int, *, is_fresh: bool = False) -> VersionEntry:
+        """Returns the newest version. Raises SiteUnknown when nothing was published yet.
+
+        is_fresh: look at the database again, for what must not be seconds behind.
+        """
+        known = self._versions.fresh() if is_fresh else self._versions.get()
+        versions = known.get(site_id) or self._versions.fresh().get(site_id)
         if not versions:
             raise SiteUnknown("This site has published no notice yet.", field="site")
         return versions[max(versions)]
@@ -60,15 +67,27 @@ class PolicyDirectory:
 
 
 def _load(session: Session) -> dict[int, dict[int, VersionEntry]]:
-    entries: dict[int, dict[int, VersionEntry]] = {}
+    versions: dict[int, dict[int, PolicyVersion]] = {}
     query = select(PolicyVersion).options(selectinload(PolicyVersion.texts))
     for version in session.scalars(query):
-        notice = msgspec.json.decode(version.source, type=Notice)
-        entries.setdefault(version.site_id, {})[version.number] = VersionEntry(
-            number=version.number,
+        versions.setdefault(version.site_id, {})[version.number] = version
+    return {site_id: _entries(published) for site_id, published in versions.items()}
+
+
+def _entries(versions: Mapping[int, PolicyVersion]) -> dict[int, VersionEntry]:
+    notices = {
+        number: msgspec.json.decode(version.source, type=Notice)
+        for number, version in versions.items()
+    }
+    since = standings(notices)
+    return {
+        number: VersionEntry(
+            number=number,
+            since=since[number].since,
             purposes=tuple(purpose.key for purpose in notice.purposes),
             services=tuple(service.key for service in notice.services),
-            texts={text.language: text.canonical for text in version.texts},
-            hashes={text.language: text.sha256 for text in version.texts},
+            texts={text.language: text.canonical for text in versions[number].texts},
+            hashes={text.language: text.sha256 for text in versions[number].texts},
         )
-    return entries
+        for number, notice in notices.items()
+    }

@@ -8,6 +8,7 @@ from sqlalchemy.orm import selectinload
 
 from consent_server import clock
 from consent_server.errors import CommandError, NotFound
+from consent_server.policies.material import Standing, standings
 from consent_server.policies.models import PolicyText, PolicyVersion
 from consent_server.policies.rules import canonical, check_notice, fingerprint, shown_in
 from consent_server.policies.schemas import Notice, Purpose
@@ -58,6 +59,15 @@ def publish(site_id: int, notice: Notice) -> PolicyVersion:
     version = _freeze(site_id, notice)
     db.session.commit()
     return version
+
+
+def standing(site_id: int) -> Standing:
+    """Returns how the version in force stands to those before: who is asked again, and why."""
+    notices = {
+        version.number: msgspec.json.decode(version.source, type=Notice)
+        for version in versions_of(site_id)
+    }
+    return standings(notices)[max(notices)]
 
 
 def _freeze(site_id: int, notice: Notice) -> PolicyVersion:

@@ -64,17 +64,19 @@ class SiteDirectory:
 
 def _load(session: Session) -> dict[str, SiteEntry]:
     sites = session.scalars(select(Site).options(selectinload(Site.origins)))
-    return {
-        site.key: SiteEntry(
-            id=site.id,
-            key=site.key,
-            name=site.name,
-            controller=site.controller,
-            contact=site.contact,
-            language=site.language,
-            logs_visits=site.logs_visits,
-            banner_settings=site.banner_settings,
-            origins=frozenset(origin.origin for origin in site.origins),
-        )
-        for site in sites
-    }
+    return {site.key: entry_of(site) for site in sites}
+
+
+def entry_of(site: Site) -> SiteEntry:
+    """Returns a site as requests see it."""
+    return SiteEntry(
+        id=site.id,
+        key=site.key,
+        name=site.name,
+        controller=site.controller,
+        contact=site.contact,
+        language=site.language,
+        logs_visits=site.logs_visits,
+        banner_settings=site.banner_settings,
+        origins=frozenset(origin.origin for origin in site.origins),
+    )

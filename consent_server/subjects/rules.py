@@ -13,7 +13,10 @@ from consent_server.subjects.schemas import PageAction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastDecision:
-    """The newest consent record of a visitor, as far as the page tells it."""
+    """The newest consent record of a visitor, as far as the page tells it.
+
+    is_in_force: whether it counts today, by the same rule as in the banner.
+    """
 
     consent_id: UUID
     action: str
@@ -21,21 +24,25 @@ class LastDecision:
     decisions: Mapping[str, bool]
     services: Mapping[str, bool]
     recorded_at: datetime
-    valid_until: datetime
+    is_in_force: bool
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> LastDecision:
+    def of(cls, record: Mapping[str, Any], *, is_in_force: bool) -> LastDecision:
         """Picks the facts out of a stored record."""
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return cls(
+            consent_id=record["consent_id"],
+            action=record["action"],
+            policy_version=record["policy_version"],
+            decisions=record["decisions"],
+            services=record["services"],
+            recorded_at=record["recorded_at"],
+            is_in_force=is_in_force,
+        )
 
     @property
     def grants_something(self) -> bool:
         """Whether there is anything to withdraw."""
         return True in self.decisions.values() or True in self.services.values()
-
-    def is_in_force(self, version: int, now: datetime) -> bool:
-        """Whether it counts today: made for this version and not too old, as in the banner."""
-        return self.policy_version == version and now < self.valid_until
 
 
 def decided(

@@ -34,9 +34,10 @@ class PreferenceCentre:
         if token is None:
             return None
         try:
-            return LastDecision.of(self.recorder.current(site, token))
+            record = self.recorder.current(site, token)
         except NotFound:
             return None
+        return LastDecision.of(record, is_in_force=self.recorder.is_in_force(site, record))
 
     def receipt(self, site: SiteEntry, token: str | None) -> dict[str, Any]:
         """Returns the sealed receipt of a visitor's last decision. Raises NotFound for nobody."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -20,45 +19,46 @@ NECESSARY: Final = "necessary"
 class Shown:
     """One language of the version in force, as one visitor sees it.
 
-    last: their newest record, None for nobody. is_in_force: whether that record still counts.
+    since: the oldest version whose choices still count. last: their newest record, None for nobody.
     """
 
     version: int
+    since: int
     language: str
     sha256: str
     texts: Mapping[str, str]
     purposes: list[dict[str, str]]
     services: list[dict[str, str]]
     last: LastDecision | None
-    is_in_force: bool
 
     @classmethod
-    def of(
-        cls, version: VersionEntry, language: str, last: LastDecision | None, now: datetime
-    ) -> Shown:
+    def of(cls, version: VersionEntry, language: str, last: LastDecision | None) -> Shown:
         """Puts together what was published and what the visitor decided."""
         notice: dict[str, Any] = msgspec.json.decode(version.texts[language])
         return cls(
             version=version.number,
+            since=version.since,
             language=language,
             sha256=version.hashes[language],
             texts=_texts(notice["texts"], language),
             purposes=notice["purposes"],
             services=notice["services"],
             last=last,
-            is_in_force=last is not None and last.is_in_force(version.number, now),
         )
 
     @property
+    def is_in_force(self) -> bool:
+        """Whether there is a choice that still counts."""
+        return self.last is not None and self.last.is_in_force
+
+    @property
     def has_changed(self) -> bool:
-        """Whether the visitor decided about another version than the one in force."""
-        return self.last is not None and self.last.policy_version != self.version
+        """Whether something else is asked now than when the visitor decided."""
+        return self.last is not None and self.last.policy_version < self.since
 
     def is_on(self, purpose: str) -> bool:
-        """Whether a switch stands on: only if this very notice was agreed to before."""
-        return (
-            self.is_in_force and self.last is not None and self.last.decisions.get(purpose, False)
-        )
+        """Whether a switch stands on: only if what is asked now was agreed to before."""
+        return bool(self.last and self.last.is_in_force and self.last.decisions.get(purpose))
 
     def services_of(self, purpose: str) -> list[dict[str, str]]:
         """Returns who serves a purpose; `necessary` is one too."""

@@ -15,7 +15,6 @@ from babel.dates import format_date
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import force_locale, get_locale
 
-from consent_server import clock
 from consent_server.banner.schemas import decoder as banner_settings
 from consent_server.config import Settings
 from consent_server.errors import SubmissionConflict
@@ -119,7 +118,7 @@ class _Pages:
         version = self._centre.policies.in_force(site.id)
         language = _wanted_language(sorted(version.texts), site.language)
         last = self._centre.last_decision(site, token)
-        shown = Shown.of(version, language, last, clock.now())
+        shown = Shown.of(version, language, last)
         with force_locale(language if language in LANGUAGES else str(get_locale())):
             page = render_template(
                 "subjects/preferences.html",
@@ -172,7 +171,6 @@ def _asked_language(shown: Shown) -> str | None:
 
 
 def _follows_gpc(site: SiteEntry, purposes: tuple[str, ...]) -> bool:
-    """Whether the browser sends Global Privacy Control and the site's banner follows it."""
-    if request.headers.get("Sec-GPC") != "1":
-        return False
-    return any(key in purposes for key in banner_settings.decode(site.banner_settings).gpc)
+    """Whether the browser sends a privacy signal that the site's banner follows."""
+    banner = banner_settings.decode(site.banner_settings)
+    return banner.heeds(request.headers.get) and any(key in purposes for key in banner.gpc)

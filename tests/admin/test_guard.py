@@ -21,6 +21,7 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "GET /admin/sites/<key>": "viewer",
     "GET /admin/sites/<key>/change": "owner",
     "POST /admin/sites/<key>/change": "owner",
+    "POST /admin/sites/<key>/pinned": "owner",
     "GET /admin/consents": "viewer",
     "GET /admin/consents/<uuid:consent_id>": "viewer",
     "GET /admin/visits": "handler",

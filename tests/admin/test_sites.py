@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import re
 
 import pytest
 
+from consent_server.sites.services import keep_banner_settings
 from support.console import Console
 from support.shop import Shop
 
@@ -115,3 +118,62 @@ def test_an_unknown_site_is_a_page_that_leads_back(owner: Console, key: str) -> 
 
     assert answer.status_code == 404
     assert 'href="/admin/"' in answer.text
+
+
+def test_the_page_shows_the_banner_settings_and_the_commands_to_change_them(
+    viewer: Console, shop: Shop
+) -> None:
+    with shop.app.app_context():
+        keep_banner_settings(shop.key, '{"reload": true}')
+
+    page = html.unescape(viewer.get(f"/admin/sites/{shop.key}").text)
+
+    assert '"reload": true' in page
+    assert f"consent-server banner show {shop.key} > banner.json" in page
+    assert f"consent-server banner set {shop.key} banner.json" in page
+
+
+def test_a_script_is_frozen_with_one_press_and_its_tag_is_there_to_copy(
+    owner: Console, shop: Shop
+) -> None:
+    page = f"/admin/sites/{shop.key}"
+
+    answer = owner.send(f"{page}/pinned", form=page, language="en")
+
+    assert (answer.status_code, answer.location) == (302, f"{page}#frozen")
+    shown = html.unescape(owner.get(page).text)
+    [tag] = re.findall(r'id="pinned-\w+"[^>]*>(<script[^<]+</script>)<', shown)
+    [source] = re.findall(r'src="http://127\.0\.0\.1:8000([^"]+)"', tag)
+    [integrity] = re.findall(r'integrity="sha384-([^"]+)" crossorigin="anonymous"', tag)
+    script = owner.get(source).data
+    assert base64.b64encode(hashlib.sha384(script).digest()).decode() == integrity
+    [act] = [act for act in owner.acts() if act.act == "site.pin"]
+    assert (act.operator, act.site_id) == (owner.email, shop.id)
+    assert act.reference in source
+
+
+def test_who_may_not_change_a_site_sees_frozen_scripts_but_no_button(
+    owner: Console, viewer: Console, shop: Shop
+) -> None:
+    page = f"/admin/sites/{shop.key}"
+    owner.send(f"{page}/pinned", form=page, language="ko")
+
+    shown = viewer.get(page).text
+
+    assert "/pinned/" in shown
+    assert f'action="{page}/pinned"' not in shown
+    assert f'action="{page}/pinned"' in owner.get(page).text
+
+
+def test_a_form_without_its_token_freezes_nothing(owner: Console, shop: Shop) -> None:
+    answer = owner.client.post(f"/admin/sites/{shop.key}/pinned", data={"language": "ko"})
+
+    assert answer.status_code == 400
+    assert "/pinned/" not in owner.get(f"/admin/sites/{shop.key}").text.split('id="frozen"')[1]
+
+
+def test_a_language_without_a_notice_is_not_found(owner: Console, shop: Shop) -> None:
+    page = f"/admin/sites/{shop.key}"
+
+    assert owner.send(f"{page}/pinned", form=page, language="fr").status_code == 404
+    assert owner.send(f"{page}/pinned", form=page).status_code == 404

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from consent_server.sites.services import keep_banner_settings
+from support.countries import IN_KOREA, IN_THE_US, NOWHERE, write_countries
 from support.shop import MakeShop, Shop
 
 
@@ -18,7 +20,11 @@ def get(shop: Shop, path: str, **headers: str) -> TestResponse:
 
 
 def config(shop: Shop, **headers: str) -> dict[str, Any]:
-    text = get(shop, ".js", **headers).get_data(as_text=True)
+    return config_in(get(shop, ".js", **headers))
+
+
+def config_in(answer: TestResponse) -> dict[str, Any]:
+    text = answer.get_data(as_text=True)
     found: dict[str, Any]
     found, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"site":') + 3)
     return found
@@ -97,6 +103,42 @@ def test_without_a_trusted_header_nobody_can_claim_a_country(shop: Shop) -> None
     change(shop, '{"modes": {"default": "opt_in", "regions": {"US": "opt_out"}}}')
 
     assert "open" not in config(shop, CF_IPCountry="US")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"), [(IN_THE_US, True), (IN_KOREA, False), (NOWHERE, False)]
+)
+def test_a_database_of_this_machine_decides_the_mode(
+    make_shop: MakeShop, tmp_path: Path, address: str, is_open: bool
+) -> None:
+    shop = make_shop(country_database=str(write_countries(tmp_path / "countries.mmdb")))
+    change(shop, '{"modes": {"default": "opt_in", "regions": {"US": "opt_out"}}}')
+    peer = {"REMOTE_ADDR": address}
+
+    answer = shop.app.test_client().get(f"/embed/{shop.key}.js", environ_base=peer)
+
+    assert ("open" in config_in(answer)) is is_open
+    assert answer.headers["Cache-Control"].startswith("private")
+
+
+def test_an_answer_that_no_region_changes_may_be_shared(
+    make_shop: MakeShop, tmp_path: Path
+) -> None:
+    shop = make_shop(country_database=str(write_countries(tmp_path / "countries.mmdb")))
+
+    assert get(shop, ".js").headers["Cache-Control"].startswith("public")
+
+
+def test_do_not_track_counts_only_where_the_site_says_so(shop: Shop) -> None:
+    ignored = get(shop, ".js", DNT="1")
+    change(shop, '{"dnt": true}')
+    heeded = get(shop, ".js", DNT="1")
+
+    assert "signal" not in config_in(ignored)
+    assert "DNT" not in ignored.headers["Vary"]
+    assert config_in(heeded)["signal"] is True
+    assert "DNT" in heeded.headers["Vary"]
+    assert "signal" not in config(shop, DNT="0")
 
 
 def test_the_signal_header_has_its_own_answer(shop: Shop) -> None:

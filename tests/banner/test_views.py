@@ -101,6 +101,21 @@ def test_a_new_notice_changes_the_script_without_a_restart(shop: Shop) -> None:
     assert (config_in(after)["version"], config_in(after)["texts"]["title"]) == (2, "새 제목")
 
 
+def test_the_script_names_the_oldest_version_whose_choices_stay_valid(shop: Shop) -> None:
+    def published(**changes: Any) -> dict[str, Any]:
+        with shop.app.app_context():
+            publish(shop.id, msgspec.structs.replace(NOTICE, **changes))
+        return config_in(get(shop))
+
+    reworded = published(texts={"ko": {"title": "새 제목"}})
+    reduced = published(services=())
+    reworded_again = published(services=(), texts={"ko": {"title": "또 새 제목"}})
+
+    assert (reworded["version"], reworded["since"]) == (2, 1)
+    assert "since" not in reduced
+    assert (reworded_again["version"], reworded_again["since"]) == (4, 3)
+
+
 def test_a_warm_request_needs_no_sql_and_sets_no_cookie(shop: Shop) -> None:
     get(shop)
     statements: list[str] = []

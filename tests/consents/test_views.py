@@ -7,14 +7,16 @@ import threading
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from consent_server.consents.models import ConsentRecord
 from consent_server.consents.receipts import is_genuine
+from consent_server.policies.services import publish
 from consent_server.storage.database import db
-from support.shop import Shop
+from support.shop import NOTICE, Shop
 
 
 def count_records(shop: Shop) -> int:
@@ -246,6 +248,25 @@ def test_what_is_in_force_is_shown_to_the_holder_of_the_token_only(shop: Shop) -
     for headers in ({}, {"Authorization": "Bearer a.b.c"}, {"Authorization": "Basic x"}):
         response = client.get(f"/v1/consents/current?site={shop.key}", headers=headers)
         assert_problem(response, 403, "token-refused")
+
+
+def test_a_record_says_whether_it_still_counts(shop: Shop) -> None:
+    token = json.loads(shop.send_consent(shop.submission()).data)["token"]
+    one_service_less = msgspec.structs.replace(NOTICE, services=())
+
+    def in_force() -> object:
+        response = shop.app.test_client().get(
+            f"/v1/consents/current?site={shop.key}", headers={"Authorization": f"Bearer {token}"}
+        )
+        return json.loads(response.data)["in_force"]
+
+    assert in_force() is True
+    with shop.app.app_context():
+        publish(shop.id, msgspec.structs.replace(NOTICE, texts={"en": {"body": "Other words"}}))
+    assert in_force() is True
+    with shop.app.app_context():
+        publish(shop.id, one_service_less)
+    assert in_force() is False
 
 
 def test_a_visitor_of_whom_nothing_is_recorded_is_told_so(shop: Shop) -> None:

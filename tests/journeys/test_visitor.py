@@ -225,7 +225,9 @@ def test_somebody_is_asked_again_when_the_notice_has_changed(
     settle(page)
     counted = own_product.gated_requests()
 
-    next_notice = NOTICE | {"texts": {"en": {"title": "New: a chat"}}}
+    chat = NOTICE["services"][0] | {"key": "chat", "name": "Chat"}
+    services = [*NOTICE["services"], chat]
+    next_notice = NOTICE | {"services": services, "texts": {"en": {"title": "New: a chat"}}}
     file = write_notice(tmp_path / "next.json", next_notice)
     own_product.service.run_cli("policies", "publish", own_product.site_key, str(file))
     wait_until_served(own_product, "New: a chat")

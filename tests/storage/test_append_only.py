@@ -7,6 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from consent_server.audit.services import Act, record_act
+from consent_server.banner.document import WholeScript
+from consent_server.banner.services import pin_script
 from consent_server.storage.database import db
 from support.shop import Shop
 
@@ -15,6 +17,7 @@ TABLES = {
     "policy_versions": "number = 9",
     "policy_texts": "language = 'xx'",
     "access_log": "reason = 'none'",
+    "pinned_scripts": "language = 'xx'",
 }
 
 
@@ -24,6 +27,7 @@ def test_the_database_itself_refuses_to_change_a_record(shop: Shop, table: str, 
     shop.send_consent(shop.refusal())
     with shop.app.app_context():
         record_act(Act(operator="someone@shop.example", act="visits.view"))
+        pin_script(shop.id, WholeScript(b"script", "ko", 1))
         statement = (
             f"UPDATE {table} SET {TABLES[table]}" if verb == "update" else f"DELETE FROM {table}"
         )

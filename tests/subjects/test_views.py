@@ -19,6 +19,13 @@ UNDECIDED = "You have not made a choice yet."
 WITHDRAW = 'value="withdraw"'
 ALL = {"analytics": True, "functional": True, "marketing": True}
 NONE = dict.fromkeys(ALL, False)
+KEPT_LONGER = msgspec.structs.replace(
+    NOTICE,
+    services=tuple(
+        msgspec.structs.replace(service, keeps={"ko": "2년", "en": "2 years"})
+        for service in NOTICE.services
+    ),
+)
 
 
 # what it tells
@@ -165,13 +172,13 @@ def test_nobody_has_no_receipt(person: Person) -> None:
 # what does not count any more
 
 
-def test_a_new_notice_asks_anew_and_a_form_of_the_old_one_counts_for_the_old_one(
+def test_a_notice_that_asks_more_asks_anew_and_a_form_of_the_old_one_counts_for_the_old_one(
     shop: Shop, person: Person
 ) -> None:
     person.press("accept_all")
     open_form = person.form()
     with shop.app.app_context():
-        publish(shop.id, NOTICE)
+        publish(shop.id, KEPT_LONGER)
 
     page = person.get()
     late = person.send(open_form | {"action": "customise", "purposes": ["analytics"]})
@@ -181,6 +188,30 @@ def test_a_new_notice_asks_anew_and_a_form_of_the_old_one_counts_for_the_old_one
     assert WITHDRAW in page.text
     assert late.status_code == 303
     assert [row.policy_version for row in person.rows()] == [1, 1]
+
+
+def test_a_notice_in_other_words_leaves_the_choice_in_force(shop: Shop, person: Person) -> None:
+    person.press("customise", "analytics")
+    with shop.app.app_context():
+        publish(shop.id, msgspec.structs.replace(NOTICE, texts={"en": {"body": "In other words"}}))
+
+    page = person.get()
+
+    assert "What we ask you has changed since your last choice." not in page.text
+    assert switched_on(page) == ["analytics"]
+
+
+def test_what_was_asked_before_something_else_does_not_count_again_when_it_is_asked_again(
+    shop: Shop, person: Person
+) -> None:
+    person.press("accept_all")
+    with shop.app.app_context():
+        publish(shop.id, KEPT_LONGER)
+        publish(shop.id, NOTICE)
+
+    assert switched_on(person.get()) == []
+    person.press("accept_all")
+    assert len(switched_on(person.get())) == 3
 
 
 def test_a_choice_that_is_too_old_is_not_in_force(

@@ -19,7 +19,7 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP *.example.co.uk 127.0.0.1",
+    "--host-resolver-rules=MAP *.example.co.uk 127.0.0.1, MAP *.example.co.kr 127.0.0.1",
 ]
 _PATIENCE_MS = 10_000
 _failed = pytest.StashKey[bool]()

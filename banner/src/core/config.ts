@@ -63,10 +63,6 @@ export interface Config {
   readonly open?: true
   /** Present where nobody is asked. */
   readonly silent?: true
-  /** Present when subdomains share a choice. */
-  readonly root?: true
-  /** Present when `DNT: 1` counts like Global Privacy Control. */
-  readonly dnt?: true
   /** Present when the site wants the page loaded anew after something was taken back. */
   readonly reload?: true
   /** Key and purpose; the rest comes with the parts that show it. */
