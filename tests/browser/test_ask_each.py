@@ -77,22 +77,23 @@ def test_the_question_is_spoken_but_takes_no_focus(page: Page, product: Product)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_allow_and_refuse_look_the_same(
+def test_its_three_answers_look_the_same(
     make_context: MakeContext, product: Product, theme: str
 ) -> None:
     page = make_context(color_scheme=theme, reduced_motion="reduce").new_page()
     question = ask(page, product)
 
-    allow, refuse = (
+    allow, refuse, always = (
         question.locator(f"[data-role={role}]").evaluate("""(button) => {
           const { width, height } = button.getBoundingClientRect()
           const { color, backgroundColor, font, border, boxShadow } = getComputedStyle(button)
-          return { width, height, color, backgroundColor, font, border, boxShadow }
+          const look = { color, backgroundColor, font, border, boxShadow }
+          return { width: Math.round(width), height, ...look }
         }""")
-        for role in ("allow", "refuse")
+        for role in ("allow", "refuse", "always")
     )
 
-    assert allow == refuse
+    assert allow == refuse == always
 
 
 def test_allowing_a_service_starts_it_alone_and_the_next_one_asks(
@@ -140,6 +141,52 @@ def test_answers_are_remembered_and_only_what_has_none_asks_on_the_next_page(
     expect(about(page, "reelbrook")).to_be_visible()
     settle(page)
     assert product.gated_requests() == {"analytics.js": 2}
+
+
+def test_allowing_this_time_ends_with_the_session_and_is_never_in_the_cookie(
+    page: Page, product: Product
+) -> None:
+    product.add_page("", ANALYTICS)
+    ask(page, product)
+    said = answer(page, "pulse", "allow")
+    page.reload()
+    page.wait_for_function("window.ran?.length === 1")
+
+    later = page.context.new_page()  # another tab is another session
+    later.goto(product.url)
+
+    assert said["services"] == {"pulse": True}  # and yet it is on record
+    expect(about(later, "pulse")).to_be_visible()
+    settle(later)
+    assert later.evaluate("window.ran") is None
+
+
+def test_allowing_for_always_holds_in_every_later_session(page: Page, product: Product) -> None:
+    product.add_page("", ANALYTICS)
+    ask(page, product)
+    said = answer(page, "pulse", "always")
+
+    later = page.context.new_page()
+    later.goto(product.url)
+
+    assert said["services"] == {"pulse": True}
+    later.wait_for_function("window.ran?.length === 1")
+    expect(later.locator("#cs-question")).to_have_count(0)
+
+
+def test_a_later_refusal_of_all_ends_what_was_allowed_this_time(
+    page: Page, product: Product
+) -> None:
+    product.add_page("", ANALYTICS)
+    ask(page, product)
+    answer(page, "pulse", "allow")
+
+    page.evaluate("ConsentBanner.refuseAll()")
+    page.reload()
+
+    expect(page.locator("#cs-reopen")).to_be_visible()
+    settle(page)
+    assert page.evaluate("[window.ran, sessionStorage.getItem('cs_once')]") == [None, "[]"]
 
 
 def test_a_service_that_joins_the_page_later_asks_then(page: Page, product: Product) -> None:

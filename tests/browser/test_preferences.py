@@ -6,7 +6,17 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from consent_server.policies.wording import BUILT_IN
-from support.gated_page import Product, body_of, choose, choose_and_record, our_cookie, settle
+from support.browser import MakeContext
+from support.gated_page import (
+    NOTICE,
+    MakeProduct,
+    Product,
+    body_of,
+    choose,
+    choose_and_record,
+    our_cookie,
+    settle,
+)
 
 TEXTS = BUILT_IN["en"]["texts"]
 PURPOSES = ["functional", "analytics", "marketing"]
@@ -196,3 +206,56 @@ def test_preferences_that_a_blocker_hides_do_not_lock_the_page(
     page.get_by_role("button", name="Buy").click()
 
     expect(page.get_by_role("button", name="bought")).to_be_visible()
+
+
+SERVICES = [service | {"names": [f"_{service['key']}", "_id_*"]} for service in NOTICE["services"]]
+
+
+def test_a_table_names_every_cookie_with_its_service_and_its_time(
+    page: Page, make_product: MakeProduct
+) -> None:
+    dialog = open_preferences(page, make_product(services=SERVICES))
+    marketing = dialog.locator(".cs-purpose", has=page.locator("[data-category=marketing]"))
+
+    marketing.locator("summary").click()
+
+    table = marketing.get_by_role("table", name=TEXTS["cookies"])
+    assert table.get_by_role("columnheader").all_inner_texts() == [
+        TEXTS["cookie"],
+        TEXTS["services"],
+        TEXTS["keeps"],
+    ]
+    assert [row.split("\t") for row in table.locator("tbody tr").all_inner_texts()] == [
+        ["_adlantern", "Adlantern", "30 days"],
+        ["_id_*", "Adlantern", "30 days"],
+        ["_reelbrook", "Reelbrook", "30 days"],
+        ["_id_*", "Reelbrook", "30 days"],
+    ]
+
+
+def test_the_consent_id_can_be_copied(make_context: MakeContext, product: Product) -> None:
+    context = make_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    product.open(page)
+    answer = choose_and_record(page, "all")
+    page.locator("#cs-reopen").click()
+
+    page.locator("#cs-preferences [data-role=copy]").click()
+
+    expect(page.locator("#cs-preferences [data-role=copy]")).to_have_text(TEXTS["copied"])
+    assert page.evaluate("navigator.clipboard.readText()") == answer["consent_id"]
+
+
+def test_another_language_is_spoken_at_once_and_recorded(page: Page, own_product: Product) -> None:
+    dialog = open_preferences(page, own_product)
+    assert dialog.locator("option").all_inner_texts() == ["English", "한국어"]
+
+    dialog.get_by_label(TEXTS["language"]).select_option("ko")
+
+    korean = page.get_by_role("dialog", name=BUILT_IN["ko"]["texts"]["preferences_title"])
+    expect(korean).to_have_attribute("lang", "ko")
+    with page.expect_request("**/v1/consents") as sent:
+        korean.locator("[data-role=necessary]").click()
+    said = body_of(sent.value)
+    assert (said["language"], said["text_sha256"]) == ("ko", own_product.config("ko")["sha256"])

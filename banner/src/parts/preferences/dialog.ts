@@ -30,7 +30,9 @@ export function openPreferences(closed: (opener: Element | null) => void): void 
   made.addEventListener('click', ({ target }) => {
     if (target === made) closePreferences() // the sheet fills the dialog, so this was the backdrop
   })
-  made.addEventListener('close', closePreferences) // Esc
+  made.addEventListener('close', () => {
+    if (dialog === made) closePreferences() // Esc; the event comes late, and there may be another one by then
+  })
   dialog = made
   place(made)
   made.showModal()
