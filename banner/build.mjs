@@ -68,7 +68,7 @@ const COMMON = {
 
 // The text of a function body that takes __CONSENT_CONFIG__ and __CONSENT_PARTS__.
 async function core() {
-  const code = String(await bytesOf({ entryPoints: ['src/core/main.ts'], format: 'esm', plugins: [minifiedStyles, shortDoor] }))
+  const code = String(await bytesOf({ entryPoints: ['src/core/main.ts'], format: 'esm', plugins: [minifiedStyles, listedDoor] }))
   const [styles] = code.match(/'[^']*#cs-root[^']*'/)
   return Buffer.from(`var $=${styles};${code.replace(styles, '$')}`) // in front they cost 27 bytes less
 }
@@ -83,28 +83,29 @@ async function part(name) {
 }
 
 // No minifier may shorten the names on the door, as it sees one side only; this build sees both: in the core the door
-// becomes a plain object with names of one letter (a getter only for what changes), in the parts its names are replaced.
+// becomes a list, in the parts a name becomes its place (and a call, where the core may assign the name anew).
 const doorText = await readFile(new URL('src/core/door.ts', HERE), 'utf8')
-const door = [...doorText.matchAll(/^export \{(.*)\} from '(.*)'/gm)].flatMap(([, names, from]) =>
-  names.split(',').map((name) => ({ name: name.trim(), from })),
+const door = await Promise.all(
+  [...doorText.matchAll(/^export \{(.*)\} from '(.*)'/gm)].flatMap(([, names, from]) =>
+    names.split(',').map(async (text) => {
+      const name = text.trim()
+      const isLive = (await readFile(new URL(`src/core/${from}.ts`, HERE), 'utf8')).includes(`export let ${name}`)
+      return { name, from, isLive }
+    }),
+  ),
 )
-const short = (name) => {
+const place = (name) => {
   const at = door.findIndex((known) => known.name === name)
-  return String.fromCharCode((at < 26 ? 97 : 39) + at)
+  return `[${at}]${door[at].isLive ? '()' : ''}`
 }
 
-const shortDoor = {
-  name: 'short-door',
+const listedDoor = {
+  name: 'listed-door',
   setup(builder) {
-    builder.onLoad({ filter: /\/core\/door\.ts$/ }, async () => {
-      const rows = await Promise.all(
-        door.map(async ({ name, from }) => {
-          const isLive = (await readFile(new URL(`src/core/${from}.ts`, HERE), 'utf8')).includes(`export let ${name}`)
-          return isLive ? `get ${short(name)}() { return ${name} }` : `${short(name)}: ${name}`
-        }),
-      )
+    builder.onLoad({ filter: /\/core\/door\.ts$/ }, () => {
       const imports = door.map(({ name, from }) => `import { ${name} } from '${from}'`).join('\n')
-      return { contents: `${imports}\nexport const door = { ${rows.join(', ')} }`, loader: 'ts' }
+      const list = door.map(({ name, isLive }) => (isLive ? `() => ${name}` : name)).join(', ')
+      return { contents: `${imports}\nexport const door = [${list}]`, loader: 'ts' }
     })
     builder.onLoad({ filter: /\/core\/main\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8')
@@ -117,7 +118,7 @@ async function bytesOf(options) {
   const result = await build({ ...COMMON, ...options })
   const text = result.outputFiles[0].text
     .replace('"use strict";\n', '')
-    .replace(/(?<=import_door\w*\.)\w+/g, short)
+    .replace(/(?<=import_door\w*)\.(\w+)/g, (_, name) => place(name))
   // swc makes this code 4 % smaller under brotli than esbuild's own minifier does, terser 3 %
   const { code } = await minify(text, {
     compress: { ecma: 2020, passes: 4, pure_getters: true, toplevel: true, unsafe_arrows: true },

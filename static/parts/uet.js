@@ -1,1 +1,1 @@
-var e=require("door"),d=window.uetq??=[],a=a=>d.push("consent",a,{ad_storage:(0,e.x)("marketing")?"granted":"denied"});a("default"),(0,e.C)(()=>a("update"));
+var e=require("door"),d=window.uetq??=[],a=a=>d.push("consent",a,{ad_storage:(0,e[22])("marketing")?"granted":"denied"});a("default"),(0,e[27])(()=>a("update"));

@@ -27,7 +27,7 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
     choice(ask_each, 'ask', askEach, 'notice'),
     choice(refuse_all, 'necessary', refuseAll, 'notice'),
   )
-  const region = { id: 'cs-notice', class: 'cs-card', role: 'region', 'aria-label': title }
+  const region = { id: 'cs-notice', class: 'cs-card', 'aria-label': title }
   const more = button(details, 'show', showDetails, 'cs-link')
   notice = inOurLanguage(element('section', region, words, choices, more))
   notice.onkeydown = ({ key }) => {

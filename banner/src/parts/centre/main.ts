@@ -2,7 +2,7 @@
  * The notice in the middle of an inert page, as a modal dialog. Still nobody is locked in: Esc puts it away and decides
  * nothing, and when something hides the notice (a filter list) the page is free at once.
  */
-import { config, element, hideNotice } from '../../core/door'
+import { api, config, element } from '../../core/door'
 import type { Detail } from '../../core/events'
 
 let dialog: HTMLDialogElement | undefined
@@ -22,7 +22,7 @@ function enclose(): void {
   const title = notice.querySelector('h2')!
   title.tabIndex = -1
   title.autofocus = true // never one of the choices
-  made.onclose = hideNotice
+  made.onclose = api.hide
   dialog = made
   made.showModal()
   if (!notice.offsetHeight) release()

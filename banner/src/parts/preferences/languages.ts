@@ -1,5 +1,5 @@
 /** The languages that the notice is published in, each under its own name; a change speaks it at once. */
-import { config, drawLayers, element, showPreferences, speak } from '../../core/door'
+import { api, config, drawLayers, element, speak } from '../../core/door'
 
 export function languageChoice(): HTMLElement | undefined {
   const { lang, languages, texts } = config
@@ -17,7 +17,7 @@ export function languageChoice(): HTMLElement | undefined {
 async function change(language: string): Promise<void> {
   if (!(await speak(language))) return
   drawLayers()
-  await showPreferences()
+  await api.showPreferences()
 }
 
 function nameOf(language: string): string {

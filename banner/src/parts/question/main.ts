@@ -23,7 +23,7 @@ function askNext(): boolean {
   if (!service) return false
   const { question_title, question_body } = config.texts
   const body = fill(question_body, { service: service.name, stores: service.stores, keeps: service.keeps })
-  const region = { id: 'cs-question', class: 'cs-card', role: 'region', 'aria-label': question_title }
+  const region = { id: 'cs-question', class: 'cs-card', 'aria-label': question_title }
   question = inOurLanguage(
     element(
       'section',
