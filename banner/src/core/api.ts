@@ -54,8 +54,10 @@ export const api = {
   getUserPreferences() {
     const acceptedCategories = purposesThat(true)
     const rejectedCategories = purposesThat(false)
+    const acceptType: 'all' | 'custom' | 'necessary' =
+      !rejectedCategories.length ? 'all' : acceptedCategories.length > 1 ? 'custom' : 'necessary'
     return {
-      acceptType: !rejectedCategories.length ? 'all' : acceptedCategories.length > 1 ? 'custom' : 'necessary',
+      acceptType,
       acceptedCategories,
       rejectedCategories,
       acceptedServices: servicesByPurpose(true),
