@@ -23,6 +23,7 @@ const BUDGETS = {
   'parts/blocking.js': 1800,
   'parts/cleanup.js': 600,
   'parts/google.js': 300,
+  'parts/cc3.js': 1300,
 }
 const VENDOR_BUDGET = 300 // raw: Microsoft, Meta, TikTok
 

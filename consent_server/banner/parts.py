@@ -64,5 +64,6 @@ def joined_at_start(settings: BannerSettings, *, cleans_up: bool) -> list[str]:
         "tiktok": settings.tiktok,
         "blocking": settings.blocking,
         "cleanup": cleans_up or settings.reload,
+        "cc3": settings.mirror_cc,
     }
     return [name for name, is_wanted in wanted.items() if is_wanted] + list(settings.start)

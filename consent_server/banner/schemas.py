@@ -81,8 +81,9 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     google: None switches Consent Mode off. uet, clarity, meta, tiktok: tell these vendors.
     blocking: hold back by hosts and names what the page did not mark itself.
     reload: load the page anew after something was taken back. gpc: purposes that Global Privacy
-    Control refuses. start: parts that come with the script
-    although they could be fetched when a page first needs them.
+    Control refuses. mirror_cc: also tell what was decided as vanilla-cookieconsent 3 does, for
+    pages written for it. start: parts that come with the script although they could be fetched
+    when a page first needs them.
     """
 
     google: Google | None = Google()
@@ -94,6 +95,7 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reload: bool = False
     blocking: bool = False
     gpc: Annotated[tuple[Purpose, ...], msgspec.Meta(max_length=12)] = ("marketing",)
+    mirror_cc: bool = False
     start: Annotated[tuple[Part, ...], msgspec.Meta(max_length=2)] = ()
 
 

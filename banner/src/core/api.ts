@@ -34,8 +34,8 @@ export const api = {
   showPreferences,
   hidePreferences,
 
-  /** 'all', one purpose or several; except: purposes to refuse all the same. Everything not named is refused. */
-  acceptCategory(names: Names = 'all', except: Names = []): void {
+  /** 'all', one purpose or several (those that are open, if none); except: refused all the same, as what is not named. */
+  acceptCategory(names: Names = purposesThat(true), except: Names = []): void {
     const { purposes } = config
     const granted = purposes.filter((key) => isNamed(key, names) && !list(except).includes(key))
     if (granted.length === purposes.length) acceptAll(BY_SCRIPT)
