@@ -1,6 +1,7 @@
-"""A page written for vanilla-cookieconsent 3 (CC3): the same page with its script and with ours.
+"""Pages written for other scripts.
 
-Only the address in one script tag differs. Everything the page sees of a decision (what runs, what
+For vanilla-cookieconsent 3 (CC3) one page runs with its script and with ours: only
+the address in one script tag differs. Everything the page sees of a decision (what runs, what
 it is told and in which order, what its calls return) must be what CC3 itself shows it.
 """
 
@@ -9,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from support.gated_page import MakeProduct, Product
+from support.gated_page import MakeProduct, Product, choose, settle
 from support.prepared import ROOT
 
 CC3 = ROOT / "banner" / "node_modules" / "vanilla-cookieconsent" / "dist" / "cookieconsent.umd.js"
@@ -40,7 +41,10 @@ CookieConsent.run({
   categories: {
     necessary: { enabled: true, readOnly: true },
     analytics: {
-      autoClear: { cookies: [{ name: /^pulse/ }] },
+      autoClear: {
+        cookies: [{ name: /^pulse/ }],
+        reloadPage: location.search === '?reload',
+      },
       services: {
         pulse: {
           label: 'Pulse',
@@ -269,3 +273,74 @@ def test_a_page_erases_cookies_and_asks_again(page: Page, shop: Product) -> None
     page.evaluate("CookieConsent.reset(true)")
     assert not page.evaluate("CookieConsent.validConsent()")
     assert page.evaluate("CookieConsent.getCookie()") == {}
+
+
+def test_a_page_that_wants_it_is_loaded_anew_after_taking_back(page: Page, shop: Product) -> None:
+    page.goto(f"{shop.url}?reload")
+    page.evaluate("CookieConsent.acceptCategory('all')")
+    expect_ran(page, "analytics", "inline", "module", "shown")
+
+    with page.expect_event("load"):
+        page.evaluate("void CookieConsent.acceptCategory(['marketing'])")
+
+    expect_ran(page, "shown")
+
+
+def test_a_page_that_calls_nothing_hears_of_the_stored_choice_too(
+    page: Page, make_product: MakeProduct
+) -> None:
+    product = make_product(purposes=PURPOSES, services=[PULSE], banner={"mirror_cc": True})
+    product.open(page)
+    choose(page, "all")
+    hear = "window.addEventListener('cc:onConsent', ({ detail }) => { window.told = detail })"
+
+    page.goto(product.add_page("listening", f"<script>{hear}</script>"))
+
+    page.wait_for_function("window.told?.cookie.categories.length === 3")
+
+
+def test_callbacks_that_come_late_hear_of_the_stored_choice(
+    page: Page, make_product: MakeProduct
+) -> None:
+    product = make_product(purposes=PURPOSES, services=[PULSE], banner={"mirror_cc": True})
+    product.open(page)
+    choose(page, "all")
+
+    told = page.evaluate("""new Promise((onConsent) => CookieConsent.run({ onConsent }))""")
+
+    assert told["cookie"]["categories"] == ["necessary", "analytics", "marketing"]
+
+
+def test_without_the_setting_a_page_of_cc3_still_runs_what_is_allowed(
+    page: Page, make_product: MakeProduct
+) -> None:
+    product = make_product(purposes=PURPOSES, services=[PULSE])
+    init = f"<script>{INIT}</script>"
+    product.add_page("", BODY + init, tag=product.tag.replace(" async", ""))
+    visit(page, product)
+
+    press(page, "accept-all")
+
+    expect_ran(page, "analytics", "inline", "module", "shown")
+    assert heard(page, *DECISIONS) == []
+
+
+def test_the_marks_of_a_klaro_page_are_understood(page: Page, product: Product) -> None:
+    script = '<script type="text/plain" data-type="application/javascript"'
+    other = '<img data-name="hero" data-src="hero.png">'
+    product.add_page(
+        "",
+        f'{script} data-name="pulse" data-src="analytics.js"></script>'
+        f'<iframe data-name="reelbrook" data-src="video.html" title="Tour"></iframe>{other}',
+    )
+    product.open(page)
+    settle(page)
+    assert product.gated_requests() == {}
+
+    page.evaluate("ConsentBanner.acceptCategory(['analytics'])")
+    expect_ran(page, "analytics")
+    assert product.gated_requests() == {"analytics.js": 1}
+    page.evaluate("ConsentBanner.acceptAll()")
+
+    expect(page.frame_locator("main iframe").get_by_text("film")).to_be_visible()
+    assert product.asked_for("hero.png") == 0

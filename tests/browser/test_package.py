@@ -186,6 +186,58 @@ def test_without_the_service_everything_stays_refused(
     expect(page.get_by_text("Not counted")).to_be_visible()
 
 
+def open_loader(page: Page, product: Product, built_pages: Path, **headers: str) -> None:
+    """Opens a page without a tag whose script can load the banner."""
+    product.add_file("loader.js", (built_pages / "loader.js").read_text("utf-8"))
+    loader = "<script type='module' src='loader.js'></script>"
+    page.goto(product.add_page("loading", loader, tag="", headers=headers))
+    page.wait_for_function("window.load !== undefined")
+
+
+def test_loading_that_failed_may_be_tried_again(
+    page: Page, product: Product, built_pages: Path
+) -> None:
+    open_loader(page, product, built_pages)
+    where = {"server": f"{product.service.url}/", "siteKey": product.site_key}
+    page.route("**/embed/*.js", lambda route: route.abort())
+    assert page.evaluate("where => load(where).catch(({ message }) => message)", where) == (
+        f"no banner from {product.embed_url}"
+    )
+    page.unroute("**/embed/*.js")
+
+    loaded = "where => Promise.all([load(where), load(where)]).then(([a, b]) => a === b)"
+
+    assert page.evaluate(loaded, where)
+    assert page.evaluate("banner() === ConsentBanner")
+    assert page.locator("script[src*='/embed/']").count() == 1
+
+
+def test_the_loader_hands_on_language_nonce_and_hash(
+    page: Page, product: Product, built_pages: Path
+) -> None:
+    policy = {"Content-Security-Policy": "script-src 'self' 'nonce-n0'"}
+    open_loader(page, product, built_pages, **policy)
+
+    page.evaluate(
+        "src => void load({ src, lang: 'ko', nonce: 'n0' })",
+        product.embed_url,
+    )
+
+    expect(page.locator("#cs-notice")).to_have_attribute("lang", "ko")
+
+
+def test_a_script_that_differs_from_the_hash_does_not_run(
+    page: Page, product: Product, built_pages: Path
+) -> None:
+    open_loader(page, product, built_pages)
+
+    options = {"src": product.embed_url, "integrity": f"sha384-{'A' * 64}"}
+    failure = page.evaluate("options => load(options).catch(({ message }) => message)", options)
+
+    assert failure == f"no banner from {product.embed_url}"
+    assert page.evaluate("banner() ?? null") is None
+
+
 def test_on_a_server_nothing_is_granted_and_no_window_is_asked_for(prepared: Prepared) -> None:
     rendered: dict[str, Any] = json.loads(run_script(prepared, "render"))
 

@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 
 await build({
   absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
-  entryPoints: ['react.tsx', 'vue.ts'],
+  entryPoints: ['loader.ts', 'react.tsx', 'vue.ts'],
   outdir: process.argv[2],
   bundle: true,
   minify: true,
