@@ -22,7 +22,7 @@ function State() {
 function Tour() {
   return (
     <section>
-      <iframe data-category="marketing" data-service="reelbrook" data-src="video.html" title="Tour" width="480" height="270" />
+      <iframe data-category="marketing" data-service="reelbrook" data-src="video.html" title="Tour" />
     </section>
   )
 }

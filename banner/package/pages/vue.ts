@@ -19,7 +19,7 @@ const State = defineComponent(() => {
 })
 
 const video = {
-  'data-category': 'marketing', 'data-service': 'reelbrook', 'data-src': 'video.html', title: 'Tour', width: 480, height: 270,
+  'data-category': 'marketing', 'data-service': 'reelbrook', 'data-src': 'video.html', title: 'Tour',
 }
 
 const App = defineComponent(() => {

@@ -39,23 +39,11 @@ export function banner(): ConsentBanner | undefined {
   return Array.isArray(found) ? undefined : found
 }
 
-async function load(options: LoadOptions): Promise<ConsentBanner> {
-  return banner() ?? arrival(theTag(options))
-}
-
-/** The page's own tag, when it carries one that has not loaded yet; else a new one. */
-function theTag({ lang = '', nonce = '', integrity = '', ...where }: LoadOptions): HTMLScriptElement {
-  const src = 'src' in where ? where.src : `${where.server.replace(/\/$/, '')}/embed/${where.siteKey}.js`
-  const tag = document.createElement('script')
-  tag.dataset['lang'] = lang
-  Object.assign(tag, { async: true, nonce, integrity, crossOrigin: integrity ? '' : null, src })
-  const present = [...document.scripts].find((script) => script.src === tag.src)
-  if (!present) document.head.append(tag)
-  return present ?? tag
-}
-
-function arrival(tag: HTMLScriptElement): Promise<ConsentBanner> {
+function load(options: LoadOptions): Promise<ConsentBanner> {
   return new Promise((resolve, reject) => {
+    const here = banner()
+    if (here) return resolve(here)
+    const tag = theTag(options)
     const settle = () => {
       const found = banner()
       if (found) return resolve(found)
@@ -65,4 +53,15 @@ function arrival(tag: HTMLScriptElement): Promise<ConsentBanner> {
     tag.addEventListener('load', settle)
     tag.addEventListener('error', settle)
   })
+}
+
+/** The page's own tag while it may still come: one without effect on a page that is complete has failed. */
+function theTag({ lang = '', nonce = '', integrity = '', ...where }: LoadOptions): HTMLScriptElement {
+  const src = 'src' in where ? where.src : `${where.server.replace(/\/$/, '')}/embed/${where.siteKey}.js`
+  const tag = document.createElement('script')
+  tag.dataset['lang'] = lang
+  Object.assign(tag, { async: true, nonce, integrity, crossOrigin: integrity ? '' : null, src })
+  const own = [...document.scripts].find(({ src }) => src === tag.src && document.readyState !== 'complete')
+  if (!own) document.head.append(tag)
+  return own ?? tag
 }

@@ -43,13 +43,15 @@ export function hearServices(categories: Categories = {}): void {
 export function clearRefused(categories: Categories = {}, before?: State): boolean {
   const isRefused = (category: string, service?: string) =>
     !mayUse(category, service) && (!before || mayUse(category, service, before))
-  const refused = Object.entries(categories).filter(([category]) => isRefused(category)).map(([, { autoClear }]) => autoClear)
-  const cookies = refused.flatMap((clear) => clear?.cookies ?? [])
+  const refused = Object.entries(categories).flatMap(([category, { autoClear }]) =>
+    autoClear && isRefused(category) ? [autoClear] : [],
+  )
+  const cookies = refused.flatMap((clear) => clear.cookies ?? [])
   for (const [category, service, known] of servicesOf(categories)) {
     if (isRefused(category, service)) cookies.push(...(known.cookies ?? []))
   }
   for (const { name, path, domain } of cookies) eraseCookies(name, path, domain)
-  return !!before && refused.some((clear) => clear?.reloadPage)
+  return !!before && refused.some((clear) => clear.reloadPage)
 }
 
 function servicesOf(categories: Categories): [string, string, Service][] {

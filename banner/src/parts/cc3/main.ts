@@ -57,7 +57,8 @@ function decided(): void {
   hearServices(asked.categories)
   if (!isComplete(after)) return
   const isFirst = !isComplete(before)
-  const isReloading = asked.autoClearCookies !== false && clearRefused(asked.categories, isFirst ? undefined : before)
+  const clears = asked.autoClearCookies !== false
+  const isReloading = clears && clearRefused(asked.categories, isFirst ? undefined : before)
   if (isFirst) {
     fire('onFirstConsent')
     fire('onConsent')
@@ -67,8 +68,8 @@ function decided(): void {
 
 function differences(before: State): object {
   const differs = (purpose: string, service?: string) => mayUse(purpose, service, before) !== mayUse(purpose, service)
-  const servicesOf = (purpose: string) =>
-    config.services.filter((service) => service.purpose === purpose && differs(purpose, service.key)).map(({ key }) => key)
+  const servicesOf = (of: string) =>
+    config.services.filter(({ key, purpose }) => purpose === of && differs(of, key)).map(({ key }) => key)
   return {
     changedCategories: config.purposes.filter((key) => differs(key)),
     changedServices: Object.fromEntries(config.purposes.map((key) => [key, servicesOf(key)])),
@@ -105,7 +106,8 @@ Object.assign(banner, {
     hearServices(asked.categories)
     if (isComplete(state)) asked['onConsent']?.({ cookie: cookie() })
   },
-  validCookie: (name: string) => document.cookie.split('; ').some((pair) => pair.startsWith(`${name}=`) && pair > `${name}=`),
+  validCookie: (name: string) =>
+    document.cookie.split('; ').some((pair) => pair.startsWith(`${name}=`) && pair.length > name.length + 1),
   setCookieData: () => false,
   getCookie: (field?: string) => (field ? cookie()[field] : cookie()),
   getConfig: (field?: string) => {
@@ -117,4 +119,7 @@ follow((change) => {
   last = change
 })
 if (document.readyState === 'complete') setTimeout(begin)
-else for (const [at, name] of [[document, 'DOMContentLoaded'], [window, 'load']] as const) at.addEventListener(name, begin)
+else {
+  document.addEventListener('DOMContentLoaded', begin)
+  window.addEventListener('load', begin)
+}
