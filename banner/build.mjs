@@ -22,10 +22,12 @@ const BUDGETS = {
   'parts/question.js': 900,
   'parts/blocking.js': 1800,
   'parts/cleanup.js': 600,
-  'parts/extras.js': 600,
+  'parts/extras.js': 700,
   'parts/import.js': 850,
   'parts/google.js': 300,
   'parts/centre.js': 300,
+  'parts/focus.js': 300,
+  'parts/cc3.js': 1300,
 }
 const SMALL_BUDGET = 300 // raw: Microsoft, Meta, TikTok and whatever else has no line above
 

@@ -117,7 +117,7 @@ class BannerDocuments:
     def _code(self, shown: Shown, joined: list[str]) -> bytes:
         parts = ",".join(f"function(require){{{self._built.parts[part]}}}" for part in joined)
         code = (
-            f"(async function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
+            f"(function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
             f"({_for_script(shown.at_start(joined))},[{parts}]);\n"
         )
         return code.encode()

@@ -26,6 +26,7 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "question": ("question_title", "question_body", "allow", "refuse", "always"),
     "embeds": ("embed_blocked", "embed_load", "embed_always"),
     "extras": (),
+    "focus": (),
 }  # fmt: skip
 FETCHED: Final = frozenset(TEXTS)
 
@@ -69,5 +70,6 @@ def joined_at_start(settings: BannerSettings, *, cleans_up: bool) -> list[str]:
         "cleanup": cleans_up or settings.reload,
         "centre": settings.look.position == "centre",
         "inline": settings.look.position == "inline",
+        "cc3": settings.mirror_cc,
     }
     return [name for name, is_wanted in wanted.items() if is_wanted] + list(settings.start)

@@ -87,7 +87,8 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reload: load the page anew after something was taken back. gpc: purposes that Global Privacy
     Control refuses; dnt: Do Not Track (`DNT: 1`) refuses the same. root_domain: keep the choice in
     a cookie of the whole domain, subdomains included. import_choices: take over, once, what a
-    visitor chose under another tool. look: place and colours. start: parts that come with the
+    visitor chose under another tool. look: place and colours. mirror_cc: also tell what was decided
+    as vanilla-cookieconsent 3 does, for pages written for it. start: parts that come with the
     script although they could be fetched when a page first needs them.
     """
 
@@ -104,6 +105,7 @@ class BannerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root_domain: bool = False
     import_choices: bool = False
     look: Look = Look()
+    mirror_cc: bool = False
     start: Annotated[tuple[Part, ...], msgspec.Meta(max_length=2)] = ()
 
     def heeds(self, header: Callable[[str], str | None]) -> bool:

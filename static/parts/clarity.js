@@ -1,1 +1,1 @@
-var a=require("door"),n=window,t=n=>(0,a[22])(n)?"granted":"denied";function i(){(n.clarity.q??=[]).push(arguments)}function r(){(n.clarity??=i)("consentv2",{ad_Storage:t("marketing"),analytics_Storage:t("analytics")})}r(),(0,a[27])(r);
+var a=require("door"),n=window,t=n=>(0,a[0])(n)?"granted":"denied";function i(){(n.clarity.q??=[]).push(arguments)}function r(){(n.clarity??=i)("consentv2",{ad_Storage:t("marketing"),analytics_Storage:t("analytics")})}r(),(0,a[2])(r);

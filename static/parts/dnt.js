@@ -1,1 +1,1 @@
-var r=require("door");"1"===navigator.doNotTrack&&(r[7]().signal=!0);
+var r=require("door");"1"===navigator.doNotTrack&&(r[8]().signal=!0);

@@ -1,1 +1,1 @@
-var n=require("door");function o(){let o=window.ttq??=[],t=(0,n[22])("marketing")?"grantConsent":n[30]().action?"revokeConsent":"holdConsent";o[t]?o[t]():o.push([t])}o(),(0,n[27])(o);
+var n=require("door");function o(){let o=window.ttq??=[],t=(0,n[0])("marketing")?"grantConsent":n[3]().action?"revokeConsent":"holdConsent";o[t]?o[t]():o.push([t])}o(),(0,n[2])(o);

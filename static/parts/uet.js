@@ -1,1 +1,1 @@
-var e=require("door"),d=window.uetq??=[],a=a=>d.push("consent",a,{ad_storage:(0,e[22])("marketing")?"granted":"denied"});a("default"),(0,e[27])(()=>a("update"));
+var e=require("door"),d=window.uetq??=[],a=a=>d.push("consent",a,{ad_storage:(0,e[0])("marketing")?"granted":"denied"});a("default"),(0,e[2])(()=>a("update"));

@@ -148,3 +148,12 @@ def test_the_signal_header_has_its_own_answer(shop: Shop) -> None:
 
     assert "Sec-GPC" in response.headers["Vary"]
     assert config(shop, Sec_GPC="1").get("signal") is ("gpc" in config(shop) or None)
+
+
+def test_a_site_that_does_not_mirror_cc_has_nothing_of_it(shop: Shop) -> None:
+    before = get(shop, ".js").data
+
+    change(shop, '{"mirror_cc": true}')
+
+    assert b"cc:" not in before
+    assert b"cc:" in get(shop, ".js").data

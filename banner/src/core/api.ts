@@ -33,8 +33,8 @@ export const api = {
   showPreferences,
   hidePreferences,
 
-  /** 'all', one purpose or several; except: purposes to refuse all the same. Everything not named is refused. */
-  acceptCategory(names: Names = 'all', except: Names = []): void {
+  /** 'all', one purpose or several (those that are open, if none); except: refused all the same, as what is not named. */
+  acceptCategory(names: Names = purposesThat(true), except: Names = []): void {
     const { purposes } = config
     const named = [names].flat()
     const granted = purposes.filter((key) => (named[0] === 'all' || named.includes(key)) && ![except].flat().includes(key))
@@ -49,8 +49,10 @@ export const api = {
   getUserPreferences() {
     const acceptedCategories = purposesThat(true)
     const rejectedCategories = purposesThat(false)
+    const acceptType: 'all' | 'custom' | 'necessary' =
+      !rejectedCategories[0] ? 'all' : acceptedCategories[1] ? 'custom' : 'necessary'
     return {
-      acceptType: !rejectedCategories[0] ? 'all' : acceptedCategories[1] ? 'custom' : 'necessary',
+      acceptType,
       acceptedCategories,
       rejectedCategories,
       acceptedServices: servicesByPurpose(true),
@@ -60,13 +62,7 @@ export const api = {
   getCookie: (field?: keyof CookieView) => pick(cookieView(), field),
   getConfig: (field?: keyof typeof config) => pick(config, field),
 
-  acceptService: later('acceptService'),
-  eraseCookies: later('eraseCookies'),
-  loadScript: later('loadScript'),
-  reset: later('reset'),
-  /** CC3 pages call this and go on; here the tag starts by itself and the configuration comes from the server. */
-  run: later('run'),
-  setLanguage: later('setLanguage'),
+  ...later(),
 
   join,
   /** A call as `[name, ...words]`: works before the script is here, on an array in its place. */
@@ -91,12 +87,20 @@ export function replay(): void {
   early.forEach(api.push)
 }
 
-/** The verb as a promise, which waits for the part it comes with. */
-function later<Name extends keyof Extras>(name: Name) {
-  return async (...words: Parameters<Extras[Name]>): Promise<Awaited<ReturnType<Extras[Name]>> | undefined> => {
-    const verb = (await need('extras'))?.[name] as ((...words: unknown[]) => never) | undefined
-    return verb?.(...words)
-  }
+type Later = {
+  readonly [Name in Exclude<keyof Extras, 'act'>]: (
+    ...words: Parameters<Extras[Name]>
+  ) => Promise<Awaited<ReturnType<Extras[Name]>> | undefined>
+}
+
+/** Verbs as promises, which wait for the part that they come with. */
+function later(): Later {
+  const names = 'acceptService,eraseCookies,loadScript,reset,run,setLanguage'.split(',') as (keyof Later)[]
+  const verbs = names.map((name) => [
+    name,
+    async (...words: never[]) => ((await need('extras'))?.[name] as ((...words: never[]) => unknown) | undefined)?.(...words),
+  ])
+  return Object.fromEntries(verbs) as Later
 }
 
 function pick<Of extends object>(of: Of, field?: keyof Of): unknown {

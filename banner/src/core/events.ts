@@ -47,7 +47,7 @@ export function tellChange({ before, changed, origin }: Change): void {
 }
 
 /** name: with or without `consent:`. Returns the function that stops listening. */
-export function on(name: string, listener: (detail: Detail) => void): () => void {
+export function on(name: EventName | `consent:${EventName}`, listener: (detail: Detail) => void): () => void {
   const short = name.replace(PREFIX, '')
   const hear = (event: Event) => listener((event as CustomEvent<Detail>).detail)
   document.addEventListener(PREFIX + short, hear)

@@ -6,6 +6,7 @@
 import { acceptAll, askEach, refuseAll } from './choices'
 import { config } from './config'
 import { button, choice, element } from './dom'
+import { need } from './parts'
 import { hasGpc } from './signal'
 import { inOurLanguage, place } from './surface'
 
@@ -34,6 +35,7 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
     if (key === 'Escape') putAway()
   }
   place(notice)
+  addEventListener('focusin', () => void need('focus'), { once: true })
   if (words.scrollHeight > words.clientHeight) words.tabIndex = 0 // small window: the keyboard must reach the scrolling
 }
 

@@ -31,6 +31,8 @@ export interface Parts {
   readonly extras: {
     /** Grants these services of a purpose ('all' or names) and refuses its other ones. */
     readonly acceptService: (names: string | readonly string[], purpose: string) => void
+    /** Does what the page's `data-cc` says. */
+    readonly act: (hook: Element, trusted: boolean) => void
     /** names: exact names or patterns; domain: only this one, otherwise the host and each domain above it. */
     readonly eraseCookies: (
       names: string | RegExp | readonly (string | RegExp)[],
@@ -45,7 +47,10 @@ export interface Parts {
     /** Resolves to whether the layers now speak it. */
     readonly setLanguage: (language: string) => Promise<boolean>
   }
+  /** It acts by itself. */
+  readonly focus: true
 }
+
 
 export type Install = (door: () => unknown) => void
 

@@ -1,7 +1,8 @@
 /**
- * Runs a gated script where it stands: one of `type="text/plain"` has not started, so with its real type it starts as
- * soon as it gets an address or a text anew (HTML §4.12.1.1, prepare the script element). It keeps its listeners and
- * its own nonce; ours is never lent: a script without one was not vouched for by the page.
+ * Runs a gated script: a copy of it, with its real type, right behind it. The script itself cannot always start: one that
+ * came by innerHTML (so React makes them) never does (HTML §4.12.1.1, "already started"), and it stays where it is, so
+ * that a framework finds what it made. It hears how its copy fared and keeps its own nonce; ours is never lent: a script
+ * without one was not vouched for by the page.
  */
 import { element } from './dom'
 
@@ -18,15 +19,17 @@ let trust: Trust | undefined
 /** Resolves when an external script has loaded, failed or hung; an inline one is done at once. */
 export function runScript(script: HTMLScriptElement): Promise<unknown> | undefined {
   const { type, src = script.getAttribute('src') } = script.dataset
-  script.type = type ?? '' // '' is a classic script
-  script.async = script.hasAttribute('async')
-  script.removeAttribute('src')
-  if (!src) script.text = trusted().createScript(script.text)
-  else {
-    script.src = trusted().createScriptURL(src)
-    return settled(script)
-  }
-  return undefined
+  const copy = element('script')
+  for (const { name, value } of script.attributes) if (name !== 'src') copy.setAttribute(name, value)
+  script.type = '-' // no longer gated
+  copy.type = type ?? '' // '' is a classic script
+  copy.nonce = script.nonce // its attribute is hidden from scripts
+  copy.async = script.hasAttribute('async')
+  copy.onload = copy.onerror = (event) => script.dispatchEvent(new Event((event as Event).type))
+  if (src) copy.src = trusted().createScriptURL(src)
+  else copy.text = trusted().createScript(script.text)
+  script.after(copy)
+  return src ? settled(copy) : undefined
 }
 
 /** Adds a script to the page; resolves to whether it loaded. */

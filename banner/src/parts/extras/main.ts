@@ -1,13 +1,22 @@
 /** Verbs of the script global that few pages call; fetched with the first call, or to heal a jar. */
 import {
-  answerServices, config, drawLayers, forget, loadScript, provide, speak, state, writeCookie,
+  acceptAll, answerServices, api, config, drawLayers, forget, loadScript, provide, refuseAll, speak, state, writeCookie,
 } from '../../core/door'
+import type { Origin } from '../../core/state'
 import { eraseCookies } from './jar'
 
 const OURS = 'cs_consent'
 const BY_SCRIPT = { layer: 'api', trusted: false } as const
 
+const ACTS: Readonly<Record<string, (origin: Origin) => unknown>> = {
+  'show-preferencesModal': api.showPreferences,
+  'show-consentModal': api.show,
+  'accept-all': acceptAll,
+  'accept-necessary': refuseAll,
+}
+
 provide('extras', {
+  act: (hook, trusted) => void ACTS[hook.getAttribute('data-cc') ?? '']?.({ layer: 'api', trusted }),
   acceptService(names, purpose) {
     const own = config.services.filter((service) => service.purpose === purpose)
     const named = [names].flat()
