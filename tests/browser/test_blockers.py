@@ -1,4 +1,4 @@
-"""Filter lists: none hides us by name, and a page whose notice is hidden is free and decides nothing.
+"""Filter lists: none hides us by name; a page whose notice is hidden is free and undecided.
 
 tests/vectors/easylist_cookie.json holds the rules of EasyList Cookie that come near our names.
 """

@@ -20,6 +20,7 @@ def notice(page: Page) -> str:
 
 
 def placeholder(page: Page) -> str:
+    page.evaluate("ConsentBanner.hide()")  # the notice may lie over it
     expect(page.locator(".cs-embed")).to_be_visible()
     return ".cs-embed"
 
@@ -43,6 +44,7 @@ def preferences_with_a_choice(page: Page) -> str:
 def question(page: Page) -> str:
     choose(page, "ask")
     expect(page.locator("#cs-question")).to_be_visible()
+    expect(page.locator("#cs-root [role=status]")).to_contain_text("30")  # said: it holds so long
     return "#cs-question"
 
 

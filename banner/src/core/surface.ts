@@ -11,6 +11,15 @@ let root: HTMLElement | undefined
 let live: HTMLElement | undefined
 let announcement = 0
 
+/** What has the focus on the page is not behind a card of ours (WCAG 2.4.11): the card goes up, or down again. */
+addEventListener('focusin', ({ target }) =>
+  requestAnimationFrame(() => {
+    const { x, y } = (target as Element).getBoundingClientRect()
+    const card = document.elementFromPoint(x + 4, y + 4)?.closest('.cs-card')
+    if (card && !card.contains(target as Element)) card.classList.toggle('cs-up')
+  }),
+)
+
 /** Puts a part of ours on the page. */
 export function place(part: HTMLElement): void {
   surface().prepend(part)
