@@ -23,6 +23,7 @@ _LOOKS = """return [...document.querySelectorAll('#cs-notice .cs-buttons button'
     'borderTopWidth', 'borderTopColor', 'borderTopLeftRadius', 'paddingTop', 'paddingLeft']
   return [width, height, ...names.map((name) => style[name])]
 })"""
+_TOP_OF_NOTICE = "return document.querySelector('#cs-notice').getBoundingClientRect().top"
 
 
 def test_the_notice_is_drawn_and_its_three_choices_look_the_same(
@@ -96,6 +97,19 @@ def test_the_choice_holds_on_the_next_page(engine: Remote, product: Product) -> 
 
     assert engine.find_elements(By.ID, "cs-notice") == []
     assert engine.find_elements(By.ID, "cs-reopen") != []
+
+
+def test_the_notice_steps_aside_from_what_has_the_focus(engine: Remote, product: Product) -> None:
+    product.add_page(
+        "",
+        '<a href="#">Buy</a><style>main { position: fixed; bottom: 20px; left: 45% }</style>',
+    )
+    open_page(engine, product)
+    before = engine.execute_script(_TOP_OF_NOTICE)
+
+    tab_to(engine, "main a")
+
+    wait(engine, lambda: engine.execute_script(_TOP_OF_NOTICE) < before)
 
 
 def open_page(engine: Remote, product: Product) -> WebElement:
