@@ -2,7 +2,7 @@
 # Each target first gets what it needs and says what it installs; see tools/prepare.py.
 
 PYTHON ?= python3
-# Test processes side by side; each starts its own PostgreSQL and its own Chromium.
+# Test processes side by side; each starts its own PostgreSQL and its own browsers.
 JOBS ?= 2
 # More words for pytest, such as: make test ARGS="-k withdraw"
 ARGS ?=
@@ -19,7 +19,7 @@ demo: ready ## Serve a product page with the banner, and the console, on SQLite
 	@$(BIN)/consent-server demo
 
 # loadfile: tests of one file stay in one process, so that a service is started once per file.
-test: ready-to-test ## Run all tests, on SQLite and PostgreSQL, in a real Chromium
+test: ready-to-test ## Run all tests, on SQLite and PostgreSQL, in Chromium, Firefox and WebKit
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: ready-to-test ## Check style, types, import rules and the built banner

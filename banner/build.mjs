@@ -19,7 +19,7 @@ const BUDGETS = {
   'embed.js': 5950,
   'parts/preferences.js': 5000,
   'parts/embeds.js': 1200,
-  'parts/question.js': 900,
+  'parts/question.js': 950,
   'parts/blocking.js': 1800,
   'parts/cleanup.js': 600,
   'parts/extras.js': 700,

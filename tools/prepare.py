@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools import node, packages, programs
+from tools import engines, node, packages, programs
 from tools.ground import ROOT, VENV, CannotPrepareError
 
 _USAGE = "usage: python3 -m tools.prepare run|test"
@@ -49,9 +49,14 @@ def prepare_test() -> None:
     node_path, npm_path = node.node_and_npm()
     node.install_banner_packages(npm_path)
     programs.check_playwright()
+    webkit_driver, webkit = engines.webkit()
     found = {
         "postgres_bin": str(programs.postgres_folder()),
         "chromium": programs.chromium(),
+        "firefox": engines.firefox(),
+        "webkit": webkit,
+        "webkit_driver": webkit_driver,
+        "xvfb": engines.xvfb(),
         "libfaketime": programs.libfaketime(),
         "node": node_path,
         "npm": [npm_path],

@@ -15,6 +15,11 @@ from consent_server.errors import CommandError
 from consent_server.policies.schemas import Notice, Purpose
 from consent_server.policies.wording import BUILT_IN
 
+LABEL_LIMIT = 60
+"""Characters in the label of a choice: twice the longest of the built-in ones, so that all fit."""
+
+_CHOICES = ("accept_all", "ask_each", "refuse_all")
+
 
 def check_notice(notice: Notice) -> None:
     """Raises CommandError when the parts of a notice do not fit together."""
@@ -29,7 +34,7 @@ def check_notice(notice: Notice) -> None:
         if service.purpose not in purposes:
             raise CommandError(f"Service {service.key!r} names no known purpose.")
     for language in notice.languages:
-        shown_in(notice, language)
+        _check_choices(shown_in(notice, language)["texts"], language)
 
 
 def shown_in(notice: Notice, language: str) -> dict[str, Any]:
@@ -73,6 +78,19 @@ def canonical(shown: dict[str, Any]) -> bytes:
 def fingerprint(canonical_text: bytes) -> str:
     """Returns the SHA-256 of canonical bytes, 64 hex digits."""
     return hashlib.sha256(canonical_text).hexdigest()
+
+
+def _check_choices(texts: dict[str, str], language: str) -> None:
+    """Refuses labels that would make one choice weaker: blank, endless, or another one's."""
+    labels = [texts[key] for key in _CHOICES]
+    for key, label in zip(_CHOICES, labels, strict=True):
+        if len(label) > LABEL_LIMIT or not any(sign.isalnum() for sign in label):
+            raise CommandError(
+                f"texts.{language}.{key} needs words of at most {LABEL_LIMIT} characters, because"
+                " all three choices must be seen at once."
+            )
+    if len({label.strip().casefold() for label in labels}) < len(labels):
+        raise CommandError(f"The three choices in {language!r} need labels that differ.")
 
 
 def _purpose_in(purpose: Purpose, language: str) -> dict[str, str]:

@@ -5,57 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from consent_server.policies.wording import BUILT_IN
 from support.browser import MakeContext
 from support.gated_page import Product, our_cookie, stored_action
+from support.looks import CHOICES, choices
 
-CHOICES = ["all", "ask", "necessary"]
 TEXTS = {language: BUILT_IN[language]["texts"] for language in ("en", "ko")}
 WIDTHS = [
     pytest.param(320, 640, id="320 px"),
     pytest.param(768, 1024, id="768 px"),
     pytest.param(1440, 900, id="1440 px"),
 ]
-THEMES = ["light", "dark"]
-# Everything that could single a choice out; `all: revert` and one rule should make it equal.
-_LOOK = """(button) => {
-  const style = getComputedStyle(button)
-  const { width, height } = button.getBoundingClientRect()
-  const names = ['color', 'backgroundColor', 'backgroundImage', 'fontFamily', 'fontSize',
-    'fontWeight', 'fontStyle', 'lineHeight', 'letterSpacing', 'textTransform', 'textDecoration',
-    'border', 'borderRadius', 'boxShadow', 'outline', 'opacity', 'filter', 'padding', 'margin',
-    'cursor', 'order', 'transform']
-  // a translucent ground is seen over that of the card; a grid shares out fractions of a pixel
-  const card = document.createElement('canvas').getContext('2d')
-  card.fillStyle = getComputedStyle(button.closest('.cs-card')).backgroundColor
-  card.fillRect(0, 0, 1, 1)
-  card.fillStyle = style.backgroundColor
-  card.fillRect(0, 0, 1, 1)
-  const ground = `rgb(${[...card.getImageData(0, 0, 1, 1).data].slice(0, 3)})`
-  const size = { width: Math.round(width), height: Math.round(height) }
-  return { ground, ...size, ...Object.fromEntries(names.map((name) => [name, style[name]])) }
-}"""
-
-
-def choices(notice: Locator) -> list[Locator]:
-    return [notice.locator(f".cs-buttons [data-role={role}]") for role in CHOICES]
-
-
-def contrast(ink: str, ground: str) -> float:
-    """The contrast of two opaque computed colours (WCAG 2.2, relative luminance)."""
-    light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: str) -> float:
-    assert colour.startswith("rgb("), f"{colour} is not opaque"
-    parts = [int(part) / 255 for part in colour.removeprefix("rgb(").rstrip(")").split(",")]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def tab_stops(page: Page, count: int) -> list[str | None]:
@@ -107,38 +69,6 @@ def test_the_notice_is_a_named_region_in_its_language(page: Page, product: Produ
     expect(region).to_have_attribute("lang", "en")
     expect(region).to_have_attribute("dir", "ltr")
     expect(region).not_to_have_attribute("aria-modal", "true")
-
-
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
-def test_the_three_choices_look_the_same(
-    make_context: MakeContext, product: Product, width: int, height: int, theme: str
-) -> None:
-    page = make_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
-    ).new_page()
-    product.add_page("", "<style>button:first-child { font-size: 40px; color: red }</style>")
-
-    looks = [button.evaluate(_LOOK) for button in choices(product.open(page))]
-
-    assert looks[0] == looks[1] == looks[2]
-    assert contrast(looks[0]["color"], looks[0]["ground"]) >= 4.5
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_three_choices_stay_the_same_under_the_pointer(
-    make_context: MakeContext, product: Product, theme: str
-) -> None:
-    page = make_context(color_scheme=theme).new_page()
-    notice = product.open(page)
-
-    looks = []
-    for button in choices(notice):
-        button.hover()
-        looks.append(button.evaluate(_LOOK))
-
-    assert looks[0] == looks[1] == looks[2]
-    assert contrast(looks[0]["color"], looks[0]["ground"]) >= 4.5
 
 
 @pytest.mark.parametrize(("width", "height"), WIDTHS)

@@ -102,3 +102,27 @@ def test_a_purpose_of_ones_own_needs_words_in_every_language() -> None:
 
     with pytest.raises(CommandError, match=r"purposes\.research\.texts has no text in 'en'"):
         check_notice(Notice(purposes=(own,)))
+
+
+UNFAIR = [
+    pytest.param({"refuse_all": "\u200b \u2060"}, id="a refusal that cannot be seen"),
+    pytest.param({"refuse_all": "No, " * 20}, id="a refusal that fills the window"),
+    pytest.param({"refuse_all": "allow all "}, id="a refusal that says the opposite"),
+    pytest.param({"ask_each": "…"}, id="a question without words"),
+]
+
+
+@pytest.mark.parametrize("labels", UNFAIR)
+def test_no_wording_makes_a_choice_weaker_than_the_others(labels: dict[str, str]) -> None:
+    unfair = msgspec.structs.replace(NOTICE, texts={"en": labels})
+
+    with pytest.raises(CommandError, match="choices"):
+        check_notice(unfair)
+
+
+def test_the_built_in_labels_keep_the_rule_in_every_language() -> None:
+    for language in BUILT_IN:
+        shown = {language: "x"}
+        purpose = Purpose(key="own", names=shown, texts=shown)
+
+        check_notice(Notice(purposes=(purpose,), languages=(language,)))

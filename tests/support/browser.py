@@ -22,7 +22,7 @@ _FLAGS = [
     "--host-resolver-rules=MAP *.example.co.uk 127.0.0.1, MAP *.example.co.kr 127.0.0.1",
 ]
 _PATIENCE_MS = 10_000
-_failed = pytest.StashKey[bool]()
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +112,7 @@ def make_context(profiles: Profiles, request: pytest.FixtureRequest) -> Iterator
         return profiles.lend(**options).context
 
     yield make
-    failed = request.node.stash.get(_failed, False)
+    failed = request.node.stash.get(FAILED, False)
     profiles.take_back(keep_screenshots_as=request.node.name if failed else "")
 
 
@@ -127,7 +127,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Remembers whether the test failed, for the fixtures that clean up after it."""
     report = yield
     if report.when == "call":  # type: ignore[attr-defined]  # the hook's own report
-        item.stash[_failed] = report.failed  # type: ignore[attr-defined]
+        item.stash[FAILED] = report.failed  # type: ignore[attr-defined]
     return report
 
 

@@ -58,7 +58,7 @@ GATED = ANALYTICS + MARKETING + VIDEO
 GATED_FILES = ("analytics.js", "marketing.js", "video.html")
 _SCRIPT = "(window.ran ??= []).push('{name}'); document.cookie = '{cookie}=1;path=/'"
 # Both lanes of the gate are served in turn: when these have run, whatever was released before has.
-_SETTLED = """() => Promise.all([false, true].map((async) => new Promise((done) => {
+SETTLED = """() => Promise.all([false, true].map((async) => new Promise((done) => {
   const name = `settled${Math.random()}`.replace('.', '')
   window[name] = done
   const script = Object.assign(document.createElement('script'), { type: 'text/plain', async })
@@ -167,7 +167,7 @@ class Product:
 
 def settle(page: Page) -> None:
     """Waits until everything that was released so far has been started."""
-    page.evaluate(_SETTLED)
+    page.evaluate(SETTLED)
 
 
 def choose(page: Page, role: str) -> None:

@@ -1,4 +1,4 @@
-"""What `make test` found or installed on this machine: PostgreSQL, Chromium, libfaketime, Node."""
+"""What `make test` found or installed: PostgreSQL, browsers, libfaketime, Node."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ class Prepared:
 
     postgres_bin: Path
     chromium: str
+    firefox: str
+    webkit: str
+    webkit_driver: str
+    xvfb: str
     libfaketime: str
     node: str
     npm: list[str]
@@ -27,10 +31,16 @@ def read_prepared() -> Prepared:
     try:
         found = json.loads((ROOT / ".venv" / "prepared.json").read_text())
     except FileNotFoundError:
-        pytest.exit("run `make test` once: it gets PostgreSQL, Chromium and the rest", returncode=2)
+        pytest.exit(
+            "run `make test` once: it gets PostgreSQL, the browsers and the rest", returncode=2
+        )
     return Prepared(
         postgres_bin=Path(found["postgres_bin"]),
         chromium=found["chromium"],
+        firefox=found["firefox"],
+        webkit=found["webkit"],
+        webkit_driver=found["webkit_driver"],
+        xvfb=found["xvfb"],
         libfaketime=found["libfaketime"],
         node=found["node"],
         npm=found["npm"],
