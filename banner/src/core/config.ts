@@ -79,17 +79,17 @@ export interface Config {
 declare const __CONSENT_CONFIG__: Config
 declare const __CONSENT_PARTS__: readonly Install[]
 
-// currentScript is only set while the script runs its first task: nothing may be awaited before this line.
-const tag = (document.currentScript ?? document.querySelector('script[src*="/embed/"]')) as HTMLScriptElement | null
+// Only set while the script runs its first task: nothing may be awaited before this line.
+const tag = document.currentScript as HTMLScriptElement
 
 /** Where the service lives, with a slash at the end: everything before `embed/` in the tag's address. */
-export const base = tag ? tag.src.slice(0, tag.src.lastIndexOf('embed/')) : '/'
+export const base = tag.src.slice(0, tag.src.lastIndexOf('embed/'))
 
 /** The language the page asks for on the tag; the page's own is read when it is needed. */
-export const wishedLanguage = tag?.dataset['lang']
+export const wishedLanguage = tag.dataset['lang']
 
 /** What the page vouched our tag with; our own parts carry it too. */
-export const ownNonce = tag?.nonce ?? ''
+export const ownNonce = tag.nonce
 
 export const joinedParts = __CONSENT_PARTS__
 

@@ -48,7 +48,7 @@ function parse([, version = '', mode = '', given = '', id = '', time = '', signe
   // a choice holds until a version asks for something else; a day ahead is a wrong clock, further ahead would never end
   return of >= since && of <= newest && answers.length === keyCount() && age < days * DAY_SECONDS && age > -DAY_SECONDS
     ? {
-        action: ACTIONS[Number(mode)],
+        action: ACTIONS[+mode],
         purposes: named(purposes, answers),
         services: named(serviceKeys(), answers.slice(purposes.length)),
         id,
@@ -57,7 +57,8 @@ function parse([, version = '', mode = '', given = '', id = '', time = '', signe
     : UNDECIDED
 }
 
-export function writeCookie({ action, purposes, services, id, at }: State): void {
+/** signed: the token, once the server has this decision: a cookie without one says that it still has to be sent. */
+export function writeCookie({ action, purposes, services, id, at }: State, signed?: string | null): void {
   const { version, days, purposes: keys } = config
   const answers = [
     ...keys.map((key) => purposes[key]),
@@ -65,7 +66,7 @@ export function writeCookie({ action, purposes, services, id, at }: State): void
   ]
   const mode = ACTIONS.indexOf(action!) + encode(answers)
   const parts = [siteMark(), version.toString(36), mode, id, at.toString(36)]
-  store([...parts, ...(token ? [token] : [])].join('.'), at + days * DAY_SECONDS - now())
+  store([...parts, ...(signed ? [signed] : [])].join('.'), at + days * DAY_SECONDS - now())
 }
 
 export function eraseCookie(): void {
@@ -77,7 +78,7 @@ export function eraseCookie(): void {
 export function keepToken(signed: string | null): void {
   const stored = readCookie()
   token = signed
-  if (stored.action) writeCookie(stored)
+  if (stored.action) writeCookie(stored, signed)
 }
 
 function store(value: string, seconds: number): void {

@@ -1,4 +1,7 @@
-/** A random UUID: the end of any blob's address (File API §8.3). crypto.randomUUID is missing on plain http. */
+/**
+ * A random UUID. crypto.randomUUID is missing on plain http; there it is the end of a blob's address (File API §8.3),
+ * which costs a call to the browser process.
+ */
 export function newId(): string {
-  return URL.createObjectURL(new Blob()).slice(-36)
+  return (crypto as Partial<Crypto>).randomUUID?.() ?? URL.createObjectURL(new Blob()).slice(-36)
 }

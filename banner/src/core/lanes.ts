@@ -22,5 +22,6 @@ export function enterLane(isOrdered: boolean, node: Node, start: Start): void {
 
 /** Lets the browser paint and take input first. */
 function nextTask(): Promise<unknown> {
-  return new Promise((next) => setTimeout(next))
+  const { scheduler } = window as { scheduler?: { yield?(): Promise<unknown> } }
+  return scheduler?.yield?.() ?? new Promise((next) => setTimeout(next))
 }

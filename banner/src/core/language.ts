@@ -7,7 +7,7 @@ import { fetchPart } from './parts'
 
 /** Loads the texts in the page's language when they are not here yet; on failure the present ones stay. */
 export async function matchPageLanguage(): Promise<void> {
-  await speak(offered(wishedLanguage) ?? offered(document.documentElement.lang) ?? config.lang)
+  await speak(offered(wishedLanguage) ?? offered(document.documentElement.lang) ?? '')
 }
 
 /** Resolves to true when the texts are in that language. Never rejects: a notice in another language beats none. */

@@ -5,7 +5,7 @@
  */
 import { publish, replay } from './api'
 import { config, joinedParts } from './config'
-import { eraseCookie, readCookie, writeCookie } from './cookie'
+import { eraseCookie, readCookie, token, writeCookie } from './cookie'
 import * as door from './door'
 import { tell, tellChange } from './events'
 import { scan, watchPage } from './gate'
@@ -13,9 +13,9 @@ import { hearHooks } from './hooks'
 import { matchPageLanguage } from './language'
 import { drawLayers, lookAround, settleLayers } from './layers'
 import { need, startParts } from './parts'
-import { sendQueue, submit } from './record'
+import { PAINTED_MS, sendQueue, submit } from './record'
 import { hasGpc, heedSignal } from './signal'
-import { follow, startFrom } from './state'
+import { follow, startFrom, state } from './state'
 import css from './styles.css'
 import { adoptStyles } from './surface'
 import { hearOtherTabs } from './tabs'
@@ -32,15 +32,17 @@ async function start(): Promise<void> {
   heedSignal()
   watchPage(lookAround)
   hearHooks()
-  hearOtherTabs()
   tell('ready', 'page')
-  reportVisit()
-  void sendQueue()
   adoptStyles(css + (config.css ?? ''))
   await matchPageLanguage()
   if (hasGpc() && !config.texts.gpc) await need('preferences') // the signal came without its header: the sentence is there
   drawLayers()
   replay()
+  setTimeout(() => {
+    hearOtherTabs()
+    reportVisit()
+    if (state.action && !token) void sendQueue()
+  }, PAINTED_MS)
 }
 
 if (publish()) void start()

@@ -36,7 +36,10 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
   }
   place(notice)
   addEventListener('focusin', () => void need('focus'), { once: true })
-  if (words.scrollHeight > words.clientHeight) words.tabIndex = 0 // small window: the keyboard must reach the scrolling
+  // small window: the keyboard must reach the scrolling; asked after the layout, which must not be forced for it
+  new ResizeObserver(() => {
+    if (words.scrollHeight > words.clientHeight) words.tabIndex = 0
+  }).observe(words)
 }
 
 export function removeNotice(): void {

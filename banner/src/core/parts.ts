@@ -89,7 +89,7 @@ export async function need<Name extends keyof Parts>(name: Name): Promise<Parts[
 /** Resolves to whether it has come. `texts` is no part: only the configuration, with all that any part shows. */
 export function fetchPart(name: string, language = config.lang): Promise<boolean> {
   const address = `${base}embed/${config.site}/${name}.js?lang=${language}&v=${config.build}`
-  return loadScript(address, ownNonce ? { nonce: ownNonce } : {})
+  return loadScript(address, { nonce: ownNonce })
 }
 
 /** What a fetched part calls: itself, and what the start did not carry (names, texts); texts alone change the language. */

@@ -11,8 +11,8 @@ export const NECESSARY = 'necessary'
 
 /** Compared with true, not trusted: the page may name a purpose 'constructor'. */
 export function mayUse(purpose = '', service = '', at: State = state): boolean {
-  const answer = at.services[service]
-  return answer === true || (answer !== false && (purpose === NECESSARY || (at.purposes[purpose] ?? (config.open && config.purposes.includes(purpose))) === true))
+  const unsaid = config.open && config.purposes.includes(purpose)
+  return (at.services[service] ?? (purpose === NECESSARY || (at.purposes[purpose] ?? unsaid))) === true
 }
 
 /** Every purpose that is open (or is not), 'necessary' among the open ones, in config order. */

@@ -18,7 +18,6 @@ export function drawReopen(act: () => void): void {
 
 export function removeReopen(): void {
   reopen?.remove()
-  reopen = undefined
 }
 
 export function focusReopen(): void {

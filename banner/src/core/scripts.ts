@@ -25,26 +25,30 @@ export function runScript(script: HTMLScriptElement): Promise<unknown> | undefin
   copy.type = type ?? '' // '' is a classic script
   copy.nonce = script.nonce // its attribute is hidden from scripts
   copy.async = script.hasAttribute('async')
-  copy.onload = copy.onerror = (event) => script.dispatchEvent(new Event((event as Event).type))
+  const loaded = settled(copy, script)
   if (src) copy.src = trusted().createScriptURL(src)
   else copy.text = trusted().createScript(script.text)
   script.after(copy)
-  return src ? settled(copy) : undefined
+  return src ? loaded : undefined
 }
 
 /** Adds a script to the page; resolves to whether it loaded. */
 export function loadScript(src: string, attributes: Readonly<Record<string, string>> = {}): Promise<boolean> {
   const script = element('script', attributes)
+  const loaded = settled(script)
   script.src = trusted().createScriptURL(src)
   document.head.append(script)
-  return settled(script)
+  return loaded
 }
 
-/** Resolves to true when it has loaded, to false when it cannot be had or hangs. */
-function settled(script: HTMLScriptElement): Promise<boolean> {
+/** Resolves to true when it has loaded, to false when it cannot be had or hangs; `original` hears what it hears. */
+function settled(script: HTMLScriptElement, original?: HTMLElement): Promise<boolean> {
   return new Promise((resolve) => {
-    script.addEventListener('load', () => resolve(true))
-    script.addEventListener('error', () => resolve(false))
+    script.onload = script.onerror = (event) => {
+      const { type } = event as Event
+      resolve(type === 'load')
+      original?.dispatchEvent(new Event(type))
+    }
     setTimeout(resolve, HUNG_MS, false)
   })
 }

@@ -8,8 +8,8 @@ import { newId } from './id'
 export type Action = 'accept_all' | 'refuse_all' | 'customise' | 'ask_each' | 'withdraw' | 'gpc' | 'import'
 export type Layer = 'notice' | 'preferences' | 'question' | 'placeholder' | 'page' | 'api'
 
-/** Granted (true), refused (false) or undecided (absent), by the key of a purpose or service. */
-export type Decisions = Readonly<Record<string, boolean>>
+/** Granted (true), refused (false) or undecided (undefined or absent), by the key of a purpose or service. */
+export type Decisions = Readonly<Record<string, boolean | undefined>>
 
 /** How a decision came about: where the visitor made it, and whether a hand (not a script) did. */
 export interface Origin {
@@ -65,7 +65,7 @@ export function forget(): void {
 
 /** True when every optional purpose has an answer; until then the notice is shown. */
 export function isComplete(of: State = state): boolean {
-  return config.purposes.every((key) => key in of.purposes)
+  return config.purposes.every((key) => of.purposes[key] !== undefined)
 }
 
 /** Seconds since 1970. */

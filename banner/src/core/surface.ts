@@ -17,7 +17,7 @@ export function place(part: HTMLElement): void {
 
 /** Says a sentence to screen readers without moving the focus. */
 export function announce(sentence: string): void {
-  surface()
+  live ?? surface()
   live!.textContent = ''
   setTimeout(() => (live!.textContent = sentence), ANNOUNCE_AFTER_MS)
 }

@@ -6,16 +6,18 @@ import type { Decisions } from './state'
 
 type Answer = boolean | undefined
 
+const ANSWERS: readonly Answer[] = [undefined, true, false]
+
 export function encode(answers: readonly Answer[]): string {
-  return answers.reduce((sum, answer) => sum * 3n + BigInt([undefined, true, false].indexOf(answer)), 1n).toString(16)
+  return answers.reduce((sum, answer) => sum * 3n + BigInt(ANSWERS.indexOf(answer)), 1n).toString(16)
 }
 
 /** text: hex digits. */
 export function decode(text: string): Answer[] {
-  return [...BigInt(`0x${text}`).toString(3).slice(1)].map((trit) => (trit > '0' ? trit === '1' : undefined))
+  return [...BigInt(`0x${text}`).toString(3).slice(1)].map((trit) => ANSWERS[+trit])
 }
 
-/** Answers by key; no key where there is none. */
+/** Answers by key; undefined where there is none. */
 export function named(keys: readonly string[], answers: readonly Answer[]): Decisions {
-  return Object.fromEntries(keys.flatMap((key, at) => (answers[at] === undefined ? [] : [[key, answers[at]]])))
+  return Object.fromEntries(keys.map((key, at) => [key, answers[at]]))
 }

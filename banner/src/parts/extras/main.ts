@@ -1,6 +1,6 @@
 /** Verbs of the script global that few pages call; fetched with the first call, or to heal a jar. */
 import {
-  acceptAll, answerServices, api, config, drawLayers, forget, loadScript, provide, refuseAll, speak, state, writeCookie,
+  acceptAll, answerServices, api, config, drawLayers, forget, loadScript, provide, refuseAll, speak, state, token, writeCookie,
 } from '../../core/door'
 import type { Origin } from '../../core/state'
 import { eraseCookies } from './jar'
@@ -40,5 +40,5 @@ provide('extras', {
 /** Two cookies of our name (another path, another domain) would keep contradicting each other: the newest stays alone. */
 if (document.cookie.split(`${OURS}=`)[2] !== undefined) {
   eraseCookies(OURS)
-  if (state.action) writeCookie(state)
+  if (state.action) writeCookie(state, token)
 }
