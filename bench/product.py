@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import brotli
 
@@ -50,7 +51,7 @@ class _Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        file = self.server.files.get(self.path)
+        file = self.server.files.get(urlsplit(self.path).path)
         if file is None:
             self._send(404, File("text/plain", b""), "identity")
         else:
