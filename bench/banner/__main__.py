@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bench.chromium import circumstances, launched
 from bench.deployment import ROOT, deployed
 
 _RESULT = ROOT / "bench" / "results" / "banner.json"
+_QUIET = 0.5  # processes that run or wait to run, on average over a minute
 
 
 def measure(rounds: int, only: list[str]) -> dict[str, Any]:
@@ -82,7 +84,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.only and options.write:
         parser.error("a part of the pages is not stored: leave --only or --write")
+    load = round(os.getloadavg()[0], 1)
+    if load > _QUIET:
+        print(f"this machine is busy (load {load}): times will be too long", flush=True)
     result = measure(options.rounds, [name for name in options.only.split(",") if name])
+    result["load_before"] = load
     print(json.dumps(result, indent=1) if options.only else report.document(result))
     if options.write:
         _RESULT.write_text(json.dumps(result, indent=1) + "\n")

@@ -79,7 +79,7 @@ def publish(target: Deployment, entry: Entry) -> None:
     for name, source in entry.files.items():
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         files[entry.path + name] = File(kind, source.read_bytes())
-    for number in range(1, TAGS, 2):
+    for number in range(TAGS // 2, TAGS):
         files[f"{entry.path}tag{number}.js"] = File("text/javascript", _TAG.encode())
 
 
@@ -155,7 +155,7 @@ def _head(name: str) -> str:
 
 
 def _tag(gate: str, number: int) -> str:
-    """Every second one is a file, the others stand in the page."""
-    if number % 2:
+    """The first half stand in the page: after a file, some wait for it and spare the click."""
+    if number >= TAGS // 2:
         return f'<script type="text/plain" {gate} data-src="tag{number}.js"></script>'
     return f'<script type="text/plain" {gate}>{_TAG}</script>'

@@ -37,8 +37,9 @@ def document(result: dict[str, Any]) -> str:
     pages = result["pages"]
     return "\n\n".join(
         [
-            f"Measured on {result['measured_on']}, {result['machine']}, Chromium"
-            f" {result['chromium']}, {result['rounds']} rounds; printed by `make bench-banner`.",
+            f"Measured on {result['measured_on']}, {result['machine']} (load before:"
+            f" {result['load_before']}), Chromium {result['chromium']}, {result['rounds']} rounds;"
+            " printed by `make bench-banner`.",
             result["method"],
             "**First visit**\n\n" + _table(result, FIRST_VISIT),
             "**The choice, and the visit after it**\n\n" + _table(result, CHOICE_AND_AFTER),
