@@ -9,11 +9,12 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix banner bench wheel lock ready ready-to-test
+.PHONY: help demo test check fix banner bench bench-page bench-banner wheel lock \
+	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
 help: ## Print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: ready ## Serve a product page with the banner, and the console, on SQLite
 	@$(BIN)/consent-server demo
@@ -31,9 +32,16 @@ fix: ready-to-test ## Repair what ruff can repair by itself
 
 banner: ready-to-test ## Build static/embed.js from banner/ and print its sizes
 	@$(BIN)/python -m tools.banner build
+	@$(BIN)/python -m bench.sizes
 
-bench: ready-to-test ## Measure what a page pays for the banner; update the README
+bench: bench-page bench-banner ## Both measurements below; update README and docs
+
+bench-page: ready-to-test ## Measure what a page pays for the banner (20 s)
 	@$(BIN)/python -m bench.page_cost --write --readme
+
+# 15 rounds; fewer with ARGS="--rounds 5"
+bench-banner: ready-to-bench ## Measure our banner beside others (30 min on a quiet machine)
+	@$(BIN)/python -m bench.banner --write $(ARGS)
 
 wheel: ready-to-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation
@@ -46,3 +54,6 @@ ready:
 
 ready-to-test:
 	@$(PYTHON) -m tools.prepare test
+
+ready-to-bench:
+	@$(PYTHON) -m tools.prepare bench

@@ -8,15 +8,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from bench.product import File, Product, served_product
 from bench.relay import Relay
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,59 +26,29 @@ _PAGE = '<!doctype html><html lang="en"><title>Product</title><link rel="icon" h
 
 @dataclass(frozen=True)
 class Deployment:
-    """The product page, and the wire by which browsers reach the service."""
+    """The product's origin, its page and tag, and the wire by which browsers reach the service."""
 
+    product: Product
     page: str
+    tag: str
+    site_key: str
     wire: Relay
 
 
 @contextmanager
 def deployed() -> Iterator[Deployment]:
     """Serves the product as an operator would, with one site whose page carries the tag."""
-    with tempfile.TemporaryDirectory(prefix="consent-bench-") as home, _product_page() as page:
+    with tempfile.TemporaryDirectory(prefix="consent-bench-") as home, served_product() as product:
         port = _free_port()
         wire = Relay(port)
         environ = {**os.environ, "CONSENT_HOME": home, "CONSENT_PUBLIC_URL": wire.url}
         _run(environ, "init")
-        added = _run(environ, "sites", "add", "Shop", "--origin", page.origin, "--json")
-        page.html = _PAGE.format(tag=json.loads(added)["tag"])
+        added = _run(environ, "sites", "add", "Shop", "--origin", product.origin, "--json")
+        site = json.loads(added)
+        product.files["/"] = File.page(_PAGE.format(tag=site["tag"]))
         with _serving(environ, port):
-            yield Deployment(page=page.origin, wire=wire)
+            yield Deployment(product, f"{product.origin}/", site["tag"], site["site_key"], wire)
         wire.close()
-
-
-class ProductPage(ThreadingHTTPServer):
-    """One page on a port of its own, another origin than the service's."""
-
-    html = ""
-
-    @property
-    def origin(self) -> str:
-        return f"http://localhost:{self.server_address[1]}"
-
-
-class _Answer(BaseHTTPRequestHandler):
-    server: ProductPage
-
-    def do_GET(self) -> None:
-        body = self.server.html.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Stays silent."""
-
-
-@contextmanager
-def _product_page() -> Iterator[ProductPage]:
-    page = ProductPage(("127.0.0.1", 0), _Answer)
-    threading.Thread(target=page.serve_forever, daemon=True).start()
-    yield page
-    page.shutdown()
-    page.server_close()
 
 
 @contextmanager

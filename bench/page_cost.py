@@ -12,21 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
+from bench.blocks import renew_block
+from bench.chromium import circumstances, launched
 from bench.deployment import ROOT, Deployment, deployed
+from bench.traffic import Asked, Traffic
 
 _RESULT = ROOT / "bench" / "results" / "page_cost.json"
-_README = ROOT / "README.md"
-_START, _END = "<!-- page-cost:start -->", "<!-- page-cost:end -->"
 _ENCODINGS = {"brotli": "br", "gzip": "gzip", "raw": "identity"}
 _MOMENTS = ("first view", "choice", "second view")
 _SETTLE_MS = 1500  # beacons leave after the page has loaded; on loopback they take milliseconds
@@ -41,45 +38,13 @@ class Cost:
     received_bytes: int
 
 
-class Requests:
-    """Lists what a page asks of the service over the network, not what its cache answers."""
-
-    def __init__(self, page: Page, service: str, accepted: str) -> None:
-        self._service = service
-        self._asked: dict[str, str] = {}
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.send("Network.setExtraHTTPHeaders", {"headers": {"Accept-Encoding": accepted}})
-        session.on("Network.requestWillBeSent", self._on_asked)
-        session.on("Network.requestServedFromCache", self._on_cached)
-        session.on("Network.responseReceived", self._on_answer)
-
-    def take(self) -> list[str]:
-        """Returns the requests since the last call."""
-        taken = list(self._asked.values())
-        self._asked = {}
-        return taken
-
-    def _on_asked(self, event: dict[str, Any]) -> None:
-        asked = event["request"]
-        if asked["url"].startswith(self._service):
-            path = urlsplit(asked["url"]).path
-            general = "/embed/SITE_KEY.js" if path.startswith("/embed/") else path
-            self._asked[event["requestId"]] = f"{asked['method']} {general}"
-
-    def _on_cached(self, event: dict[str, Any]) -> None:
-        self._asked.pop(event["requestId"], None)
-
-    def _on_answer(self, event: dict[str, Any]) -> None:
-        if event["response"].get("fromDiskCache"):
-            self._on_cached(event)
-
-
 def measure(browser: Browser, target: Deployment, accepted: str) -> dict[str, Cost]:
     """Returns what each moment of one new visitor costs."""
     context = browser.new_context(locale="en-US")
     page = context.new_page()
-    requests = Requests(page, target.wire.url, accepted)
+    session = context.new_cdp_session(page)
+    traffic = Traffic(session)
+    session.send("Network.setExtraHTTPHeaders", {"headers": {"Accept-Encoding": accepted}})
     target.wire.take()
     costs = {}
     for moment in _MOMENTS:
@@ -88,25 +53,27 @@ def measure(browser: Browser, target: Deployment, accepted: str) -> dict[str, Co
         else:
             page.goto(target.page)
         page.wait_for_timeout(_SETTLE_MS)
-        costs[moment] = Cost(requests.take(), *target.wire.take())
+        costs[moment] = Cost(_named(traffic.take(), target), *target.wire.take())
     context.close()
     return costs
 
 
+def _named(traffic: list[Asked], target: Deployment) -> list[str]:
+    """Returns the requests to the service, without the site's own key."""
+    service = target.wire.url
+    asked = [one for one in traffic if one.url.startswith(service)]
+    paths = [urlsplit(one.url).path.replace(target.site_key, "SITE_KEY") for one in asked]
+    return [f"{one.method} {path}" for one, path in zip(asked, paths, strict=True)]
+
+
 def measure_all() -> dict[str, Any]:
     """Measures every encoding on one deployment; returns the result as it is stored."""
-    chromium = json.loads((ROOT / ".venv" / "prepared.json").read_text())["chromium"]
-    with deployed() as target, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with deployed() as target, launched() as browser:
         costs = {name: measure(browser, target, word) for name, word in _ENCODINGS.items()}
-        version = browser.version
-        browser.close()
+        known = circumstances(browser)
     return {
-        "measured_on": datetime.now(UTC).date().isoformat(),
         "method": (__doc__ or "").split("\n\n")[1].replace("\n", " "),
-        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "chromium": version,
+        **known,
         "costs": {
             moment: {name: asdict(cost[moment]) for name, cost in costs.items()}
             for moment in _MOMENTS
@@ -132,15 +99,6 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"{said}; printed by `make bench`."])
 
 
-def renew_block(readme: Path, text: str) -> None:
-    """Replaces what stands between the two marks. Raises SystemExit when they are not there."""
-    before, start, rest = readme.read_text().partition(_START)
-    _, end, after = rest.partition(_END)
-    if not start or not end:
-        raise SystemExit(f"{readme.name} has no {_START} ... {_END}")
-    readme.write_text(f"{before}{start}\n{text}\n{end}{after}")
-
-
 def main() -> None:
     """Measures and prints; stores what the options ask for."""
     parser = argparse.ArgumentParser(description="What a page pays for the banner.")
@@ -153,7 +111,7 @@ def main() -> None:
         _RESULT.parent.mkdir(parents=True, exist_ok=True)
         _RESULT.write_text(json.dumps(result, indent=2) + "\n")
     if options.readme:
-        renew_block(_README, table(result))
+        renew_block(ROOT / "README.md", "page-cost", table(result))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Node and npm, only to rebuild the banner and compare it with the committed file."""
+"""Node and npm, only to rebuild the banner and compare it, and to measure it beside others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tools.ground import (
 )
 
 _OLDEST_NODE = 20  # the oldest that the build's own packages run on
-_BANNER = ROOT / "banner"
 _NPM = VENV / "bin" / "npm"
 
 
@@ -33,18 +32,20 @@ def node_and_npm() -> tuple[str, str]:
     return str(folder / "bin" / "node"), _npm_of(folder)
 
 
-def install_banner_packages(npm: str) -> None:
-    """Runs `npm ci` in banner/ when its packages are not the locked ones."""
-    print_of = fingerprint(_BANNER / "package-lock.json", npm)
-    if is_stamped("banner", print_of) and (_BANNER / "node_modules").exists():
+def install_locked(folder: str, npm: str, why: str) -> None:
+    """Runs `npm ci` in a folder of the checkout when its packages are not the locked ones."""
+    place = ROOT / folder
+    print_of = fingerprint(place / "package-lock.json", npm)
+    name = folder.replace("/", "-")
+    if is_stamped(name, print_of) and (place / "node_modules").exists():
         return
-    say("the locked npm packages of banner/: they build the banner and check its types")
+    say(f"the locked npm packages of {folder}/: {why}")
     run(
         [npm, "ci", "--no-audit", "--no-fund"],
-        folder=_BANNER,
-        otherwise="npm ci failed in banner/: is the npm registry reached?",
+        folder=place,
+        otherwise=f"npm ci failed in {folder}/: is the npm registry reached?",
     )
-    stamp("banner", print_of)
+    stamp(name, print_of)
 
 
 def _is_new_enough(node: str) -> bool:

@@ -1,4 +1,5 @@
-"""Gets this checkout ready: `python3 -m tools.prepare run` for the demo, `test` for the tests.
+"""Gets this checkout ready: `python3 -m tools.prepare run` for the demo, `test` for the tests,
+`bench` for the measurements.
 
 Prints one line for each thing that it installs, with the reason; a second run finds all in place
 and is over in a second. Nothing is skipped: what cannot be had ends it with one line that says
@@ -17,19 +18,22 @@ from contextlib import contextmanager
 from tools import engines, node, packages, programs
 from tools.ground import ROOT, VENV, CannotPrepareError
 
-_USAGE = "usage: python3 -m tools.prepare run|test"
+_PURPOSES = ("run", "test", "bench")
+_USAGE = "usage: python3 -m tools.prepare " + "|".join(_PURPOSES)
 
 
 def main(words: list[str]) -> int:
     """Prepares for the purpose named in `words`; returns the exit status."""
-    if words not in (["run"], ["test"]):
+    if len(words) != 1 or words[0] not in _PURPOSES:
         print(_USAGE, file=sys.stderr)
         return 2
     try:
         with _alone():
             prepare_run()
-            if words == ["test"]:
-                prepare_test()
+            if words != ["run"]:
+                npm = prepare_test()
+                if words == ["bench"]:
+                    prepare_bench(npm)
     except CannotPrepareError as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
@@ -43,11 +47,11 @@ def prepare_run() -> None:
     packages.install_project()
 
 
-def prepare_test() -> None:
-    """Gets all that the tests drive, and writes down where it is."""
+def prepare_test() -> str:
+    """Gets all that the tests drive, and writes down where it is; returns the path of npm."""
     packages.install("dev", "they test and check")
     node_path, npm_path = node.node_and_npm()
-    node.install_banner_packages(npm_path)
+    node.install_locked("banner", npm_path, "they build the banner and check its types")
     programs.check_playwright()
     webkit_driver, webkit = engines.webkit()
     found = {
@@ -62,6 +66,12 @@ def prepare_test() -> None:
         "npm": [npm_path],
     }
     (VENV / "prepared.json").write_text(json.dumps(found, indent=2) + "\n")
+    return npm_path
+
+
+def prepare_bench(npm: str) -> None:
+    """Gets the banners that ours is measured beside."""
+    node.install_locked("bench/banner", npm, "other banners, to measure ours beside them")
 
 
 @contextmanager
