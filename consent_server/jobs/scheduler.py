@@ -6,14 +6,15 @@ fails is logged and tried again at the next interval.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import secrets
 
-from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from consent_server.config import Settings
-from consent_server.jobs.lease import take_lease
+from consent_server.jobs.lease import release_lease, take_lease
+from consent_server.jobs.rounds import RoundsScheduler
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 
@@ -29,7 +30,7 @@ class Scheduler:
         self._interval = settings.retention_interval_seconds
         self._retention = retention
         self._holder = secrets.token_hex(8)
-        self._clock = BackgroundScheduler(timezone="UTC")
+        self._clock = RoundsScheduler(timezone="UTC")
 
     def start(self) -> None:
         """Runs retention once soon and then at every interval."""
@@ -41,13 +42,17 @@ class Scheduler:
             id="retention",
             max_instances=1,
             coalesce=True,
+            misfire_grace_time=None,  # late is better than never: the default drops after 1 s
         )
         self._clock.start()
+        atexit.register(self.stop)
 
     def stop(self) -> None:
-        """Stops the jobs; one that runs is waited for."""
+        """Stops the jobs, waits for one that runs and leaves the lease to another process."""
+        atexit.unregister(self.stop)
         if self._clock.running:
             self._clock.shutdown(wait=True)
+            self._leave()
 
     def destroy_expired(self) -> bool:
         """Runs retention if this process holds the lease; returns whether it did."""
@@ -61,3 +66,10 @@ class Scheduler:
             _log.exception("retention failed; it is tried again in %d seconds", self._interval)
             return False
         return True
+
+    def _leave(self) -> None:
+        try:
+            with self._app.app_context():
+                release_lease(db.engine, "retention", self._holder)
+        except Exception:  # noqa: BLE001 - the process ends anyway, and the lease expires by itself
+            _log.warning("the lease could not be given back; it expires by itself")
