@@ -1,8 +1,8 @@
 """A lease in the database: of all processes of a deployment, one runs a job at a time.
 
 A process that dies keeps its lease only until it expires; clocks of nodes may differ by less than
-the lease lasts. A lease that ends much later than any should was taken under a wrong clock and binds
-nobody. Every job may be repeated, so a rare overlap does no harm.
+the lease lasts. A lease that ends much later than any should was taken under a wrong clock and
+binds nobody. Every job may be repeated, so a rare overlap does no harm.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import secrets
+from typing import Any
 
 from flask import Flask
 
@@ -30,7 +31,7 @@ class Scheduler:
         self._interval = settings.retention_interval_seconds
         self._retention = retention
         self._holder = secrets.token_hex(8)
-        self._clock = RoundsScheduler(timezone="UTC")
+        self._clock: Any = RoundsScheduler(timezone="UTC")  # the library has no types
 
     def start(self) -> None:
         """Runs retention once soon and then at every interval."""
