@@ -6,9 +6,9 @@ fails is logged and tried again at the next interval.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import secrets
+from multiprocessing.util import Finalize  # a worker of the server runs these at its end, no atexit
 from typing import Any
 
 from flask import Flask
@@ -32,6 +32,7 @@ class Scheduler:
         self._retention = retention
         self._holder = secrets.token_hex(8)
         self._clock: Any = RoundsScheduler(timezone="UTC")  # the library has no types
+        self._at_exit: Finalize | None = None
 
     def start(self) -> None:
         """Runs retention once soon and then at every interval."""
@@ -46,11 +47,12 @@ class Scheduler:
             misfire_grace_time=None,  # late is better than never: the default drops after 1 s
         )
         self._clock.start()
-        atexit.register(self.stop)
+        self._at_exit = Finalize(None, self.stop, exitpriority=0)
 
     def stop(self) -> None:
         """Stops the jobs, waits for one that runs and leaves the lease to another process."""
-        atexit.unregister(self.stop)
+        if self._at_exit is not None:
+            self._at_exit.cancel()
         if self._clock.running:
             self._clock.shutdown(wait=True)
             self._leave()
