@@ -293,7 +293,7 @@ def test_a_preflight_allows_json_from_anywhere_without_credentials(shop: Shop) -
     )
 
     assert response.status_code == 204
-    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
     assert "Access-Control-Allow-Credentials" not in response.headers
 
 
@@ -316,3 +316,20 @@ def test_a_visitor_of_whom_nothing_is_recorded_is_told_so(shop: Shop) -> None:
     )
 
     assert_problem(response, 404, "not-found")
+
+
+def test_a_page_may_ask_what_is_in_force_with_its_token(shop: Shop) -> None:
+    """A browser asks first whether it may send the token."""
+    answer = shop.app.test_client().options(
+        "/v1/consents/current",
+        headers={
+            "Origin": "https://shop.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "authorization",
+        },
+    )
+
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "GET" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
