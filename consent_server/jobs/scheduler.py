@@ -20,6 +20,7 @@ from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 
 _log = logging.getLogger(__name__)
+_library_log = logging.getLogger("apscheduler")
 _LEASE_INTERVALS = 2.5  # a holder that misses two runs loses its lease
 
 
@@ -36,7 +37,8 @@ class Scheduler:
 
     def start(self) -> None:
         """Runs retention once soon and then at every interval."""
-        self._clock.add_job(self.destroy_expired, id="retention-first")
+        late_is_fine = {"misfire_grace_time": None}  # the default drops what is late by a second
+        self._clock.add_job(self.destroy_expired, id="retention-first", **late_is_fine)
         self._clock.add_job(
             self.destroy_expired,
             "interval",
@@ -44,8 +46,9 @@ class Scheduler:
             id="retention",
             max_instances=1,
             coalesce=True,
-            misfire_grace_time=None,  # late is better than never: the default drops after 1 s
+            **late_is_fine,
         )
+        _library_log.setLevel(logging.ERROR)  # a run that outlasts the interval is no news
         self._clock.start()
         self._at_exit = Finalize(None, self.stop, exitpriority=0)
 
