@@ -67,6 +67,7 @@ def demo(host: str, port: int) -> None:
     os.environ.setdefault("CONSENT_HOME", "instance-demo")
     os.environ.setdefault("CONSENT_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings = Settings.from_environ()
+    server.check_port(host, port)  # before a password is made that is shown only once
     upgrade(settings)
     app = create_app(settings)
     with app.app_context():

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -227,3 +228,15 @@ def test_a_second_worker_on_sqlite_is_refused(run: Run) -> None:
 
     assert result.returncode == 1
     assert "one writing process" in result.stderr
+
+
+def test_a_demo_that_cannot_listen_says_so_before_it_makes_an_operator(
+    run: Run, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("demo", "--port", str(taken.getsockname()[1]))
+
+    assert result.returncode == 1
+    assert "Cannot listen" in result.stderr
+    assert result.stdout == ""
+    assert not (tmp_path / "home" / "consent.db").exists()
