@@ -5,14 +5,17 @@ Every command exits non-zero on failure with one clear line on stderr.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from consent_server import server
 from consent_server.app import create_app
@@ -26,12 +29,13 @@ from consent_server.policies.commands import commands as policy_commands
 from consent_server.reports.commands import consent_commands, visit_commands
 from consent_server.retention.commands import commands as retention_commands
 from consent_server.sites.commands import commands as site_commands
+from consent_server.storage.backup import back_up
 from consent_server.storage.migrate import move, upgrade
 
 _NOT_MIGRATED = "The databases are not ready; run `consent-server init` first."
 
 
-@click.group()
+@click.group(epilog="Example: consent-server demo")
 @click.version_option(package_name="consent-server")
 def cli() -> None:
     """Self-hosted cookie consent: banner, records, visits that are destroyed on the day."""
@@ -63,6 +67,7 @@ def demo(host: str, port: int) -> None:
     os.environ.setdefault("CONSENT_HOME", "instance-demo")
     os.environ.setdefault("CONSENT_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings = Settings.from_environ()
+    server.check_port(host, port)  # before a password is made that is shown only once
     upgrade(settings)
     app = create_app(settings)
     with app.app_context():
@@ -94,14 +99,18 @@ def _introduce(demo: Prepared, settings: Settings) -> None:
 
 
 @cli.command(epilog="Example: consent-server doctor")
-def doctor() -> None:
-    """Print every setting with value, unit and reason."""
-    for variable, value, unit, reason in describe(Settings.from_environ()):
-        click.echo(f"{variable}={value}" + (f"  [{unit}]" if unit else ""))
-        click.echo(f"    {reason}")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(as_json: bool) -> None:
+    """Print every setting with value, default, unit and reason."""
+    described = describe(Settings.from_environ())
+    if as_json:
+        click.echo(json.dumps([asdict(line) for line in described]))
+    for line in [] if as_json else described:
+        click.echo(f"{line.variable}={line.value}" + (f"  [{line.unit}]" if line.unit else ""))
+        click.echo(f"    {line.reason}" + (f"; default {line.default}" if line.default else ""))
 
 
-@cli.group()
+@cli.group(epilog="Example: consent-server db upgrade")
 def db() -> None:
     """The databases."""
 
@@ -111,6 +120,15 @@ def upgrade_command() -> None:
     """Bring both databases to the newest schema."""
     upgrade(Settings.from_environ())
     click.echo("both databases have the newest schema")
+
+
+@db.command("backup", epilog="Example: consent-server db backup /var/backups/consent-monday")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the files as JSON.")
+def backup_command(folder: Path, as_json: bool) -> None:
+    """Copy both databases into a new folder while they are in use; never keys, never the secret."""
+    files = [str(file) for file in back_up(Settings.from_environ(), folder)]
+    click.echo(json.dumps(files) if as_json else "\n".join(files))
 
 
 @db.command("downgrade", epilog="Example: consent-server db downgrade --history main base")
@@ -147,20 +165,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail("stopped")
     except ConsentServerError as error:
         _fail(str(error))
-    except (OperationalError, ProgrammingError) as error:
+    except DBAPIError as error:
         _fail(_database_line(error))
+    except ArgumentError as error:
+        _fail(f"A database URL cannot be used: {_first_line(error)}")
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     else:
         sys.exit(status if isinstance(status, int) else 0)
 
 
 def _database_line(error: DBAPIError) -> str:
-    cause = str(error.orig).splitlines()[0]
+    cause = _first_line(error.orig)
     if "no such table" in cause or "does not exist" in cause:
         return _NOT_MIGRATED
     return f"The database refused: {cause}"
+
+
+def _first_line(error: object) -> str:
+    return next(iter(str(error).splitlines()), "no reason given")
 
 
 def _fail(line: str) -> None:

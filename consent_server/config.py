@@ -13,20 +13,35 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consent_server.errors import ConfigError
 from consent_server.periods import RetentionPeriod
 
 _SWITCH = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
-_PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password", "todo", "xxx")
+# words so long that no random secret holds one by chance; short ones fail by their few characters
+_PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password", "replace", "your-key")
+_ENGINES = ("sqlite:///", "postgresql+psycopg://")
 _SECRET_CHARACTERS = 32  # 256 bits when made by `secrets.token_urlsafe(32)`, 43 characters
 _MAKE_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def _setting(default: Any, reason: str, *, unit: str = "", secret: bool = False) -> Any:
     return field(default=default, metadata={"reason": reason, "unit": unit, "secret": secret})
+
+
+_LEAST: Final = {
+    "visit_months": 1,
+    "choice_days": 1,
+    "queue_limit": 1,
+    "body_limit_bytes": 1,
+    "retention_interval_seconds": 1,
+    "embed_max_age_seconds": 0,
+    "trusted_proxies": 0,
+    "database_timeout_seconds": 0.1,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +133,7 @@ class Settings:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise ConfigError(f"CONSENT_HOME: cannot use {home}: {error.strerror}") from error
-        return Settings(
+        completed = Settings(
             **{f.name: getattr(self, f.name) for f in fields(self)}
             | {
                 "home": home,
@@ -130,6 +145,8 @@ class Settings:
                 "public_url": self.public_url.rstrip("/"),
             }
         )
+        _check_databases(completed)
+        return completed
 
     @property
     def visit_period(self) -> RetentionPeriod:
@@ -142,17 +159,34 @@ class Settings:
         return self.mode == "production"
 
 
-def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
-    """Returns (variable, value with secrets hidden, unit, reason) for every setting."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A setting for a reader: secrets are hidden, an empty default is explained by the reason."""
+
+    variable: str
+    value: str
+    default: str
+    unit: str
+    reason: str
+
+
+def describe(settings: Settings) -> list[Described]:
+    """Returns every setting, in the order in which they are written down here."""
     return [
-        (
-            _variable(f.name),
-            "(set, not shown)" if f.metadata["secret"] else str(getattr(settings, f.name)),
-            f.metadata["unit"],
-            f.metadata["reason"],
+        Described(
+            variable=_variable(f.name),
+            value="(set, not shown)" if f.metadata["secret"] else _shown(getattr(settings, f.name)),
+            default="" if f.default == Path() else _shown(f.default),
+            unit=f.metadata["unit"],
+            reason=f.metadata["reason"],
         )
         for f in fields(Settings)
     ]
+
+
+def _shown(value: object) -> str:
+    """Returns a value as the environment would say it."""
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _variable(name: str) -> str:
@@ -184,15 +218,35 @@ def _check(settings: Settings) -> None:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ConfigError(f"CONSENT_ZONE={settings.zone!r} is not a known time zone.") from error
-    for name in ("visit_months", "choice_days", "queue_limit", "body_limit_bytes"):
-        if getattr(settings, name) < 1:
-            raise ConfigError(f"{_variable(name)} must be at least 1.")
-    if settings.trusted_proxies < 0:
-        raise ConfigError("CONSENT_TRUSTED_PROXIES must not be negative.")
+    for name, least in _LEAST.items():
+        if not getattr(settings, name) >= least:  # so written, "not a number" is refused too
+            raise ConfigError(f"{_variable(name)} must be at least {least}.")
+    _check_public_url(settings.public_url)
     if settings.is_production:
         _check_secret(settings.secret_key)
     elif settings.secret_key and len(settings.secret_key) < _SECRET_CHARACTERS:
         raise ConfigError(f"CONSENT_SECRET_KEY is too short; {_MAKE_SECRET}")
+
+
+def _check_public_url(text: str) -> None:
+    try:
+        url = urlsplit(text)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or "?" in text or "#" in text:
+        raise ConfigError(f"CONSENT_PUBLIC_URL={text!r}: use an address like https://host[:port].")
+
+
+def _check_databases(settings: Settings) -> None:
+    """Refuses what no driver of ours reads, and one database for what must be kept apart."""
+    for name in ("database_url", "archive_database_url"):
+        if not getattr(settings, name).startswith(_ENGINES):
+            raise ConfigError(f"{_variable(name)}: use postgresql://... or sqlite:///...")
+    if settings.database_url == settings.archive_database_url:
+        raise ConfigError(
+            "CONSENT_ARCHIVE_DATABASE_URL must name another database than CONSENT_DATABASE_URL."
+        )
 
 
 def _check_secret(secret: str) -> None:

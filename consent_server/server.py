@@ -37,7 +37,7 @@ def serve(
         raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
     Countries(settings)  # an unreadable database is named here: workers would only die
     _check_schema(settings)
-    _check_port(host, port)
+    check_port(host, port)
     os.environ["CONSENT_SCHEDULER"] = "on"
     click.echo(f"serving on http://{host}:{port} (stop with Ctrl-C)")
     Granian(
@@ -55,8 +55,8 @@ def serve(
     ).serve()
 
 
-def _check_port(host: str, port: int) -> None:
-    """Raises CommandError while there is still someone to read it: workers would only die."""
+def check_port(host: str, port: int) -> None:
+    """Raises CommandError where a worker, unread by anyone, would only die."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -38,18 +42,17 @@ def ready(tmp_path: Path, migrated_files: Path) -> None:
     shutil.copytree(migrated_files, tmp_path / "home")
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[click.Command]:
-    for name, command in group.commands.items():
+def commands(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield command
         if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
-        else:
-            yield command
+            yield from commands(command)
 
 
 def test_every_command_has_help_with_an_example() -> None:
     silent = [
         command.name
-        for command in commands(cli)
+        for command in [cli, *commands(cli)]
         if not command.help or not (command.epilog or "").startswith("Example: consent-server ")
     ]
 
@@ -116,6 +119,12 @@ REFUSED = [
     pytest.param(["operators", "add", "nobody"], "e-mail", id="no address"),
     pytest.param(["operators", "reset", "a@example.com"], "no account", id="unknown operator"),
     pytest.param(["visits", "export", "--since", "soon"], "soon", id="no time"),
+    pytest.param(["visits", "export", "-o", "nowhere/v.csv"], "nowhere", id="no such folder"),
+    pytest.param(["visits", "export", "-o", "."], "directory", id="a folder, not a file"),
+    pytest.param(
+        ["db", "downgrade", "--history", "main", "9999", "--yes"], "9999", id="no such revision"
+    ),
+    pytest.param(["db", "backup", "nowhere/backup"], "nowhere", id="no place for a backup"),
 ]
 
 
@@ -130,6 +139,70 @@ def test_a_failure_is_named_on_stderr_and_in_the_exit_code(
     assert result.stdout == ""
     assert cause in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_file_that_is_no_database_is_named_in_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "consent.db").write_bytes(b"no database at all " * 100)
+
+    refusals = [run("sites", "list"), run("serve")]
+
+    assert [refusal.returncode for refusal in refusals] == [1, 1]
+    assert [refusal.stderr.count("\n") for refusal in refusals] == [1, 1]
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize("target", ["/dev/null", "/dev/stdout"])
+def test_an_export_into_a_device_leaves_the_device_where_it_is(
+    run: Run, tmp_path: Path, target: str
+) -> None:
+    link = tmp_path / "device"
+    link.symlink_to(target)
+
+    result = run("consents", "export", "-o", str(link))
+
+    assert result.returncode == 0
+    assert link.is_symlink()
+    assert result.stdout.startswith("site,") == (target == "/dev/stdout")
+
+
+@pytest.mark.usefixtures("ready")
+def test_the_counter_of_an_export_is_on_a_terminal_only_and_ends_with_the_number_of_rows(
+    tmp_path: Path, run: Run
+) -> None:
+    master, terminal = pty.openpty()
+    environ = {"PATH": os.environ["PATH"], "CONSENT_HOME": str(tmp_path / "home"), "TERM": "xterm"}
+
+    subprocess.run(
+        [PROGRAM, "consents", "export", "-o", tmp_path / "c.csv"],
+        env=environ, stderr=terminal, check=True, timeout=60,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = os.read(master, 65_536).decode()
+    os.close(master)
+
+    assert "0 rows" in shown
+    assert run("consents", "export", "-o", str(tmp_path / "c.csv")).stderr == ""
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_backup_holds_both_databases_and_neither_keys_nor_secret(
+    run: Run, tmp_path: Path
+) -> None:
+    added = json.loads(run("sites", "add", "S", "--origin", "https://s.example", "--json").stdout)
+
+    result = run("db", "backup", "kept", "--json")
+
+    files = json.loads(result.stdout)
+    assert [Path(file).name for file in files] == ["consent.db", "archive.db"]
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == [
+        "archive.db",
+        "consent.db",
+    ]
+    assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(tmp_path / "kept" / "consent.db")) as copy:
+        assert copy.execute("SELECT key FROM sites").fetchall() == [(added["site_key"],)]
+    assert run("db", "backup", "kept").returncode == 1  # never over another one
 
 
 @pytest.mark.usefixtures("ready")
@@ -159,9 +232,29 @@ def test_doctor_names_every_setting_and_no_secret(run: Run) -> None:
     assert "q7Rk2vXw9Lz4TnB8cYd1HfJm5PsGa3Ue" not in result.stdout
 
 
+def test_doctor_tells_programs_value_default_unit_and_reason(run: Run) -> None:
+    facts = json.loads(run("doctor", "--json", CONSENT_TRUSTED_PROXIES="2").stdout)
+
+    [proxies] = [fact for fact in facts if fact["variable"] == "CONSENT_TRUSTED_PROXIES"]
+    assert (proxies["value"], proxies["default"], proxies["unit"]) == ("2", "0", "hops")
+    assert proxies["reason"]
+
+
 @pytest.mark.usefixtures("ready")
 def test_a_second_worker_on_sqlite_is_refused(run: Run) -> None:
     result = run("serve", "--workers", "2")
 
     assert result.returncode == 1
     assert "one writing process" in result.stderr
+
+
+def test_a_demo_that_cannot_listen_says_so_before_it_makes_an_operator(
+    run: Run, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("demo", "--port", str(taken.getsockname()[1]))
+
+    assert result.returncode == 1
+    assert "Cannot listen" in result.stderr
+    assert result.stdout == ""
+    assert not (tmp_path / "home" / "consent.db").exists()

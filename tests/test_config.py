@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,12 @@ def test_production_starts_with_a_real_secret(tmp_path: Path) -> None:
     assert made.is_production
 
 
+@pytest.mark.parametrize("secret", ["q7RXxX2vtoDOLz4TnB8cYd1HfJm5PsGa3Ue6Vi0Wo-T", GOOD_SECRET])
+def test_a_random_secret_is_not_mistaken_for_a_placeholder(tmp_path: Path, secret: str) -> None:
+    """Of 800 secrets made as we say, one has three x in a row."""
+    assert settings(tmp_path, CONSENT_MODE="production", CONSENT_SECRET_KEY=secret)
+
+
 REFUSED = [
     {"CONSENT_MODE": "prod"},
     {"CONSENT_ZONE": "Mars/Olympus"},
@@ -62,6 +69,19 @@ REFUSED = [
     {"CONSENT_VISIT_MONTHS": "0"},
     {"CONSENT_SCHEDULER": "perhaps"},
     {"CONSENT_SECRET_KEY": "short"},
+    {"CONSENT_RETENTION_INTERVAL_SECONDS": "0"},
+    {"CONSENT_EMBED_MAX_AGE_SECONDS": "-1"},
+    {"CONSENT_DATABASE_TIMEOUT_SECONDS": "0"},
+    {"CONSENT_DATABASE_TIMEOUT_SECONDS": "nan"},
+    {"CONSENT_PUBLIC_URL": "consent.example"},
+    {"CONSENT_PUBLIC_URL": "https://consent.example/?a=b"},
+    {"CONSENT_DATABASE_URL": "consent.db"},
+    {"CONSENT_DATABASE_URL": "mysql://shop@db/consent"},
+    {"CONSENT_ARCHIVE_DATABASE_URL": "https://db/archive"},
+    {
+        "CONSENT_ARCHIVE_DATABASE_URL": "postgres://db/a",
+        "CONSENT_DATABASE_URL": "postgresql://db/a",
+    },
 ]
 
 
@@ -94,5 +114,16 @@ def test_every_setting_is_described_and_no_secret_is_shown(tmp_path: Path) -> No
 
     lines = describe(made)
 
-    assert all(variable.startswith("CONSENT_") and reason for variable, _, _, reason in lines)
+    assert all(line.variable.startswith("CONSENT_") and line.reason for line in lines)
     assert GOOD_SECRET not in str(lines)
+
+
+def test_every_setting_stands_in_the_manual_with_its_default(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text()
+    rows = dict(re.findall(r"^\| `(CONSENT_\w+)` \| ([^|]*) \|", manual, re.MULTILINE))
+
+    described = {line.variable: line.default for line in describe(settings(tmp_path))}
+
+    assert rows.keys() == described.keys()
+    missing = [name for name, default in described.items() if default not in rows[name]]
+    assert missing == []

@@ -51,7 +51,10 @@ def read_choices(values: MultiDict[str, str], zone: str) -> Choices:
     if first and last and last < first:
         errors["until"] = _("The last day is before the first.")
         last = None
-    chosen = next((site.id for site in sites if site.key == values.get("site")), None)
+    key = values.get("site", "")
+    chosen = next((site.id for site in sites if site.key == key), None)
+    if key and chosen is None:
+        errors["site"] = _("Not found")
     return Choices(
         sites=sites,
         values=values,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from consent_server.errors import Problem, Unavailable
-from consent_server.web.problems import http_problem, is_machine_path, problem_response
+from consent_server.web.problems import http_problem, is_for_program, problem_response
 
 _KEPT_HEADERS = ("allow", "retry-after")
 
@@ -26,14 +26,14 @@ def init_app(app: Flask) -> None:
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
-    if is_machine_path(request.path):
+    if is_for_program(request):
         return http_problem(error)
     return _page(error.code or 500, Response(headers=error.get_headers()))
 
 
 def _show_problem(problem: Problem) -> ResponseReturnValue:
     answer = problem_response(problem)
-    return answer if is_machine_path(request.path) else _page(problem.status, answer)
+    return answer if is_for_program(request) else _page(problem.status, answer)
 
 
 def _show_outage(_error: DBAPIError) -> ResponseReturnValue:

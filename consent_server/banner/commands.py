@@ -18,7 +18,11 @@ from consent_server.errors import CommandError
 from consent_server.sites.directory import entry_of
 from consent_server.sites.services import find_site, keep_banner_settings
 
-commands = AppGroup("banner", help="How the banner of a site behaves and looks.")
+commands = AppGroup(
+    "banner",
+    help="How the banner of a site behaves and looks.",
+    epilog="Example: consent-server banner show SITE",
+)
 
 
 @commands.command("show", epilog="Example: consent-server banner show k3v9x2m4p7qa > banner.json")

@@ -31,11 +31,12 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorde
         return _json(recorder.record(site, submission), 201)
 
     @routes.route("", methods=["OPTIONS"])
+    @routes.route("/current", methods=["OPTIONS"])
     @guarded_by("public")
     def allow_consent() -> Response:
         return preflight()
 
-    @routes.get("/current")
+    @routes.get("/current", provide_automatic_options=False)
     @guarded_by("visitor token")
     def current_consent() -> Response:
         site = sites.site(request.args.get("site", ""))

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import logging
 import secrets
+from multiprocessing.util import Finalize  # a worker of the server runs these at its end, no atexit
+from typing import Any
 
-from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from consent_server.config import Settings
-from consent_server.jobs.lease import take_lease
+from consent_server.jobs.lease import release_lease, take_lease
+from consent_server.jobs.rounds import RoundsScheduler
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 
 _log = logging.getLogger(__name__)
+_library_log = logging.getLogger("apscheduler")
 _LEASE_INTERVALS = 2.5  # a holder that misses two runs loses its lease
 
 
@@ -29,11 +32,13 @@ class Scheduler:
         self._interval = settings.retention_interval_seconds
         self._retention = retention
         self._holder = secrets.token_hex(8)
-        self._clock = BackgroundScheduler(timezone="UTC")
+        self._clock: Any = RoundsScheduler(timezone="UTC")  # the library has no types
+        self._at_exit: Finalize | None = None
 
     def start(self) -> None:
         """Runs retention once soon and then at every interval."""
-        self._clock.add_job(self.destroy_expired, id="retention-first")
+        late_is_fine = {"misfire_grace_time": None}  # the default drops what is late by a second
+        self._clock.add_job(self.destroy_expired, id="retention-first", **late_is_fine)
         self._clock.add_job(
             self.destroy_expired,
             "interval",
@@ -41,13 +46,19 @@ class Scheduler:
             id="retention",
             max_instances=1,
             coalesce=True,
+            **late_is_fine,
         )
+        _library_log.setLevel(logging.ERROR)  # a run that outlasts the interval is no news
         self._clock.start()
+        self._at_exit = Finalize(None, self.stop, exitpriority=0)
 
     def stop(self) -> None:
-        """Stops the jobs; one that runs is waited for."""
+        """Stops the jobs, waits for one that runs and leaves the lease to another process."""
+        if self._at_exit is not None:
+            self._at_exit.cancel()
         if self._clock.running:
             self._clock.shutdown(wait=True)
+            self._leave()
 
     def destroy_expired(self) -> bool:
         """Runs retention if this process holds the lease; returns whether it did."""
@@ -61,3 +72,10 @@ class Scheduler:
             _log.exception("retention failed; it is tried again in %d seconds", self._interval)
             return False
         return True
+
+    def _leave(self) -> None:
+        try:
+            with self._app.app_context():
+                release_lease(db.engine, "retention", self._holder)
+        except Exception:  # noqa: BLE001 - the process ends anyway, and the lease expires by itself
+            _log.warning("the lease could not be given back; it expires by itself")

@@ -17,7 +17,9 @@ from consent_server.operators.services import (
     reset_password,
 )
 
-commands = AppGroup("operators", help="Accounts of the console.")
+commands = AppGroup(
+    "operators", help="Accounts of the console.", epilog="Example: consent-server operators list"
+)
 
 _from_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from stdin; default: make one."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from consent_server.policies.material import Standing
+from consent_server.policies.models import PolicyVersion
 from consent_server.policies.services import (
     DEFAULT_NOTICE,
     find_version,
@@ -21,7 +23,11 @@ from consent_server.sites.commands import commands as site_commands
 from consent_server.sites.commands import print_site
 from consent_server.sites.services import NewSite, find_site
 
-commands = AppGroup("policies", help="What visitors are shown: notices and their versions.")
+commands = AppGroup(
+    "policies",
+    help="What visitors are shown: notices and their versions.",
+    epilog="Example: consent-server policies show SITE",
+)
 
 _NoticeFile = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -63,13 +69,17 @@ def add_command(
 @commands.command("publish", epilog="Example: consent-server policies publish SITE notice.json")
 @click.argument("site_key")
 @click.argument("notice", type=_NoticeFile)
-def publish_command(site_key: str, notice: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print number, hashes and time as JSON.")
+def publish_command(site_key: str, notice: Path, as_json: bool) -> None:
     """Publish the notice in a JSON file as the next version.
 
     Visitors are asked again if its purposes or services changed, not if only words did.
     """
     site_id = find_site(site_key).id
     version = publish(site_id, read_notice(notice.read_bytes()))
+    if as_json:
+        click.echo(json.dumps(_facts(version)))
+        return
     click.echo(f"version {version.number} is in force; languages: {_languages(version.texts)}")
     click.echo(_who_is_asked(standing(site_id)))
 
@@ -82,12 +92,7 @@ def show_command(site_key: str, number: int | None, as_json: bool) -> None:
     """Print a notice as JSON, ready to be edited and published again."""
     version = find_version(find_site(site_key).id, number)
     if as_json:
-        facts = {
-            "version": version.number,
-            "published_at": version.published_at.isoformat(),
-            "sha256": {text.language: text.sha256 for text in version.texts},
-        }
-        click.echo(json.dumps(facts))
+        click.echo(json.dumps(_facts(version)))
     else:
         click.echo(json.dumps(json.loads(version.source), ensure_ascii=False, indent=2))
 
@@ -96,6 +101,14 @@ def _who_is_asked(standing: Standing) -> str:
     if standing.reasons:
         return f"visitors are asked again: {'; '.join(standing.reasons)}"
     return f"choices made since version {standing.since} stay: no purpose or service changed"
+
+
+def _facts(version: PolicyVersion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "published_at": version.published_at.isoformat(),
+        "sha256": {text.language: text.sha256 for text in version.texts},
+    }
 
 
 def _languages(texts: object) -> str:

@@ -17,11 +17,16 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from consent_server.audit.services import COMMAND_LINE
+from consent_server.errors import CommandError
 from consent_server.reports.exports import Export, Exporter, Kind
 from consent_server.sites.services import find_site
 
-consent_commands = AppGroup("consents", help="Consent records.")
-visit_commands = AppGroup("visits", help="Visit records.")
+consent_commands = AppGroup(
+    "consents", help="Consent records.", epilog="Example: consent-server consents export -o c.csv"
+)
+visit_commands = AppGroup(
+    "visits", help="Visit records.", epilog="Example: consent-server visits export --site KEY"
+)
 
 
 class Instant(click.ParamType[datetime]):
@@ -93,7 +98,7 @@ def _export(
             export,
             operator=COMMAND_LINE,
             reason=reason,
-            progress=lambda rows: progress.update(task, rows=rows) if rows % 1000 == 0 else None,
+            progress=lambda rows: progress.update(task, rows=rows),
         )
         _write(blocks, output)
 
@@ -115,7 +120,19 @@ def _write(blocks: Iterator[bytes], output: Path | None) -> None:
     if output is None:
         _pour(blocks, sys.stdout.buffer)
         return
-    descriptor, draft = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
+    try:
+        _write_file(blocks, output)
+    except OSError as error:
+        raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
+
+
+def _write_file(blocks: Iterator[bytes], output: Path) -> None:
+    if output.exists() and not output.is_file():  # a device or a pipe is written to, not replaced
+        with output.open("wb") as file:
+            _pour(blocks, file)
+        return
+    output = output.resolve()
+    descriptor, draft = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     try:  # readable by its owner only, and complete or not there at all
         with os.fdopen(descriptor, "wb") as file:
             _pour(blocks, file)

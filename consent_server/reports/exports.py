@@ -23,6 +23,7 @@ from consent_server.storage.database import db
 from consent_server.visits.services import VisitFilter, VisitReader, VisitView
 
 Kind = Literal["consents", "visits"]
+_PROGRESS_ROWS: Final = 1000
 
 _COLUMNS: Final[dict[Kind, list[str]]] = {
     "consents": ["site", *(f.name for f in fields(ConsentRow) if f.name != "site_id")],
@@ -67,8 +68,8 @@ class Exporter:
     ) -> Iterator[bytes]:
         """Writes the access log and returns the blocks of the file.
 
-        progress: called with the number of rows so far. The application context must last until
-        the last block. Raises CommandError without a reason.
+        progress: called with the number of rows, now and then and at the end. The application
+        context must last until the last block. Raises CommandError without a reason.
         """
         if not reason.strip():
             raise CommandError("An export needs a reason; it stands in the access log.")
@@ -92,6 +93,7 @@ class Exporter:
             yield from csv_blocks(counted, _COLUMNS[export.kind], bom=export.bom)
         else:
             yield from ndjson_blocks(counted)
+        progress(counted.rows)
         record_act(
             Act(
                 operator=begun.operator,
@@ -142,7 +144,8 @@ class _Counted:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for row in self._source:
             self.rows += 1
-            self._progress(self.rows)
+            if self.rows % _PROGRESS_ROWS == 0:
+                self._progress(self.rows)
             yield row
 
 

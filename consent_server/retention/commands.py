@@ -13,7 +13,11 @@ from flask.cli import AppGroup
 from consent_server.errors import CommandError
 from consent_server.retention.services import Retention
 
-commands = AppGroup("retention", help="Destruction of visit records on their day.")
+commands = AppGroup(
+    "retention",
+    help="Destruction of visit records on their day.",
+    epilog="Example: consent-server retention check",
+)
 
 
 @commands.command("run", epilog="Example: consent-server retention run")
@@ -44,6 +48,19 @@ def check_command(as_json: bool) -> None:
         click.echo(f"{older.total} records or keys exist whose period has ended")
     if older.total:
         sys.exit(1)
+
+
+@commands.command("forecast", epilog="Example: consent-server retention forecast --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def forecast_command(as_json: bool) -> None:
+    """Say how many visit records go when."""
+    forecast = _retention().forecast()
+    if as_json:
+        click.echo(
+            json.dumps([asdict(due) | {"gone_at": due.gone_at.isoformat()} for due in forecast])
+        )
+    for due in [] if as_json else forecast:
+        click.echo(f"{due.gone_at.isoformat()}  {due.records}" + ("  overdue" * due.is_due))
 
 
 def _retention() -> Retention:

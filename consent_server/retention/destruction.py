@@ -44,6 +44,13 @@ def count_expired(engine: Engine, table: Table, now: datetime) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def count_by_end(engine: Engine, table: Table) -> dict[datetime, int]:
+    """Returns how many rows have which last instant."""
+    with engine.connect() as connection:
+        query = select(table.c.gone_at, func.count()).group_by(table.c.gone_at)
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def in_own_transaction(engine: Engine) -> Run:
     """Returns a runner that uses a connection of its own, for a database without a writer."""
 

@@ -7,6 +7,7 @@ readable; then the rows; then their traces in the files. Every step may be repea
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,6 +17,7 @@ from consent_server import clock
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
+    count_by_end,
     count_expired,
     in_own_transaction,
     remove_expired,
@@ -53,6 +55,15 @@ class Older:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """Visit records that go at one instant (aware, UTC). is_due: it has passed."""
+
+    gone_at: datetime
+    records: int
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """Destroys visits on their day; call inside an application context."""
 
@@ -87,6 +98,13 @@ class Retention:
             archived_visits=count_expired(_archive(), _ARCHIVED, now),
             keys=sum(1 for _ in self._expired_days(now)),
         )
+
+    def forecast(self) -> list[Due]:
+        """Returns what both databases hold by the instant at which it goes, earliest first."""
+        now = clock.now()
+        ends = Counter(count_by_end(db.engine, _VISITS))
+        ends.update(count_by_end(_archive(), _ARCHIVED))
+        return [Due(gone_at, ends[gone_at], gone_at <= now) for gone_at in sorted(ends)]
 
     def _expired_days(self, now: datetime) -> list[date]:
         today = self.period.day_of(now)

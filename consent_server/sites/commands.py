@@ -13,7 +13,9 @@ from consent_server.config import Settings
 from consent_server.sites.models import Site
 from consent_server.sites.services import all_sites, find_site, script_tag
 
-commands = AppGroup("sites", help="Products that carry the script tag.")
+commands = AppGroup(
+    "sites", help="Products that carry the script tag.", epilog="Example: consent-server sites list"
+)
 
 
 @commands.command("list", epilog="Example: consent-server sites list --json")

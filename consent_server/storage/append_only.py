@@ -1,26 +1,56 @@
 """Makes a table append-only in the database itself: UPDATE and DELETE are refused by trigger.
 
 Not by convention: whoever has the application's password, or a bug in it, still cannot change what
-a visitor decided or what was shown. Used by migrations only.
+a visitor decided or what was shown. SQLite's `INSERT OR REPLACE` removes the row in its way without
+asking the triggers on DELETE, so there an INSERT that meets a key is refused as well. Used by
+migrations only.
 """
 
 from __future__ import annotations
 
 from alembic import op
+from sqlalchemy import inspect
 
 _REFUSAL = "this table is append-only"
 _POSTGRES_FUNCTION = "refuse_change"
 
 
-def protect(table: str) -> None:
-    """Refuses UPDATE, DELETE and (on PostgreSQL) TRUNCATE of a table."""
+def protect(table: str, *, repeats: str = "") -> None:
+    """Refuses UPDATE, DELETE, REPLACE on SQLite and TRUNCATE on PostgreSQL.
+
+    repeats: a unique column whose known values are skipped in silence instead of refused, for a
+    table that is written with ON CONFLICT DO NOTHING (the triggers come before that clause).
+    """
     if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {_name(table, verb)} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
-            )
-        return
+        _protect_sqlite(table, repeats)
+    else:
+        _protect_postgres(table)
+
+
+def _protect_sqlite(table: str, repeats: str) -> None:
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {_name(table, verb)} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        )
+    for columns in _keys(table):
+        answer = "IGNORE" if columns == [repeats] else f"ABORT, '{_REFUSAL}'"
+        same = " AND ".join(f"{column} = NEW.{column}" for column in columns)
+        met = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  # names of migrations
+        op.execute(
+            f"CREATE TRIGGER {_name(table, 'replace')}_{'_'.join(columns)} "
+            f"BEFORE INSERT ON {table} WHEN {met} BEGIN SELECT RAISE({answer}); END"
+        )
+
+
+def _keys(table: str) -> list[list[str]]:
+    """Returns the columns of every key of a table, each alone enough to meet another row."""
+    found = inspect(op.get_bind())
+    unique = [constraint["column_names"] for constraint in found.get_unique_constraints(table)]
+    return [found.get_pk_constraint(table)["constrained_columns"], *unique]
+
+
+def _protect_postgres(table: str) -> None:
     op.execute(
         f"CREATE OR REPLACE FUNCTION {_POSTGRES_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
@@ -34,9 +64,14 @@ def protect(table: str) -> None:
 
 def unprotect(table: str) -> None:
     """Lets a table change again, so that a downgrade can drop it."""
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
-    for verb in ("UPDATE", "DELETE") if is_sqlite else ("UPDATE", "DELETE", "TRUNCATE"):
-        op.execute(f"DROP TRIGGER {_name(table, verb)}" + ("" if is_sqlite else f" ON {table}"))
+    if op.get_bind().dialect.name == "sqlite":
+        for columns in _keys(table):
+            op.execute(f"DROP TRIGGER IF EXISTS {_name(table, 'replace')}_{'_'.join(columns)}")
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(f"DROP TRIGGER {_name(table, verb)}")
+        return
+    for verb in ("UPDATE", "DELETE", "TRUNCATE"):
+        op.execute(f"DROP TRIGGER {_name(table, verb)} ON {table}")
 
 
 def _name(table: str, verb: str) -> str:

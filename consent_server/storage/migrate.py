@@ -14,9 +14,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError as AlembicError
 from sqlalchemy import Engine, create_engine
 
 from consent_server.config import Settings
+from consent_server.errors import CommandError
 from consent_server.storage.database import engine_options, tune
 
 HISTORIES: Final = ("main", "archive")
@@ -29,7 +31,10 @@ def upgrade(settings: Settings) -> None:
 
 
 def move(settings: Settings, history: str, revision: str) -> None:
-    """Brings one database to a revision ("head", "base" or a number), up or down."""
+    """Brings one database to a revision ("head", "base" or a number), up or down.
+
+    Raises CommandError when there is no such revision.
+    """
     engine = migration_engine(settings, history)
     try:
         with engine.connect() as connection:
@@ -39,6 +44,8 @@ def move(settings: Settings, history: str, revision: str) -> None:
             go = command.upgrade if is_up else command.downgrade
             go(config, revision)
             connection.commit()
+    except AlembicError as error:
+        raise CommandError(f"The {history} database cannot go to {revision}: {error}") from error
     finally:
         engine.dispose()
 

@@ -1,7 +1,8 @@
 """One small number that says whether anything cached from the database is stale.
 
 Whoever changes a site or publishes a notice raises it in the same transaction; caches compare it
-at most every few seconds. So a warm request needs no SQL, and a change needs no restart.
+at most every few seconds. So a warm request needs no SQL, and a change needs no restart. While the
+database is away the last known value stays good enough to serve from, but not to refuse with.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Integer, event, select, update
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from consent_server.storage.database import Model, db
 
 _MAX_AGE_SECONDS = 5.0
 _MIN_AGE_SECONDS = 0.1  # a flood of refused requests asks at most ten times a second
+
+OUTAGES: Final = (OperationalError, InternalError, InterfaceError, PoolTimeout)
 
 T = TypeVar("T")
 
@@ -59,19 +64,34 @@ class Cached(Generic[T]):
         self._number = -1
         self._commits_seen = -1
         self._checked_at = float("-inf")
+        self._failed_at = float("-inf")
 
-    def get(self, *, max_age_seconds: float = _MAX_AGE_SECONDS) -> T:
-        """Returns the value, at most `max_age_seconds` behind the database."""
-        if self._is_due(max_age_seconds):
-            with self._lock:
-                if self._is_due(max_age_seconds):  # no other thread was quicker
-                    self._refresh()
+    def get(self) -> T:
+        """Returns the value, a few seconds behind the database, or more while that is away."""
+        if self._value is None or time.monotonic() - self._failed_at > _MAX_AGE_SECONDS:
+            try:
+                self._look_again(_MAX_AGE_SECONDS)
+            except OUTAGES:
+                if self._value is None:
+                    raise
+                self._failed_at = time.monotonic()  # the next ones need not wait for it too
         assert self._value is not None
         return self._value
 
     def fresh(self) -> T:
-        """Returns the value after looking at the database again: ask this before refusing."""
-        return self.get(max_age_seconds=_MIN_AGE_SECONDS)
+        """Returns the value after looking at the database again: ask this before refusing.
+
+        Raises one of OUTAGES when the database is away: then nobody knows.
+        """
+        self._look_again(_MIN_AGE_SECONDS)
+        assert self._value is not None
+        return self._value
+
+    def _look_again(self, max_age_seconds: float) -> None:
+        if self._is_due(max_age_seconds):
+            with self._lock:
+                if self._is_due(max_age_seconds):  # no other thread was quicker
+                    self._refresh()
 
     def _is_due(self, max_age_seconds: float) -> bool:
         is_old = time.monotonic() - self._checked_at > max_age_seconds

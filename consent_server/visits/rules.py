@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import quote, urlsplit
 
 _PATH_CHARACTERS = 500
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def bare_path(path: str) -> str:
-    """Returns a path without query and fragment: they carry names, searches and tokens."""
+    """Returns a path without query and fragment: they carry names, searches and tokens.
+
+    Control characters stand in it as in an address (%00): not every reader of an export bears them.
+    """
     bare = path.split("?", 1)[0].split("#", 1)[0]
     if not bare.startswith("/"):
         bare = _path_of(bare)
-    return bare[:_PATH_CHARACTERS]
+    return _CONTROLS.sub(lambda found: quote(found[0]), bare[:_PATH_CHARACTERS])
 
 
 def referrer_origin(referrer: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, Select, select
 from sqlalchemy.engine import RowMapping
 
 from consent_server import clock
-from consent_server.errors import KeyDestroyed
+from consent_server.errors import ConfigError, KeyDestroyed, Unavailable
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.signing import Signatures
@@ -26,6 +27,7 @@ from consent_server.visits.rules import bare_path, referrer_origin
 from consent_server.visits.schemas import Payload, VisitReport, payload_decoder
 
 RECORD_CLASS = "visit"
+_log = logging.getLogger(__name__)
 _TABLE = table_of(Visit)
 _PAGE_ROWS = 1000
 
@@ -64,7 +66,6 @@ class VisitRecorder:
     ) -> dict[str, Any]:
         recorded_at = clock.now()
         day = self.period.day_of(recorded_at)
-        sealed = self.ring.encrypt(RECORD_CLASS, day, report.visit_id, msgspec.json.encode(payload))
         return {
             "visit_id": report.visit_id,
             "site_id": site.id,
@@ -72,8 +73,16 @@ class VisitRecorder:
             "day": day,
             "gone_at": self.period.gone_at(recorded_at),
             "device_class": device_class,
-            "payload": sealed,
+            "payload": self._sealed(day, report.visit_id, payload),
         }
+
+    def _sealed(self, day: date, visit_id: UUID, payload: Payload) -> bytes:
+        plain = msgspec.json.encode(payload)
+        try:
+            return self.ring.encrypt(RECORD_CLASS, day, visit_id, plain)
+        except (OSError, ConfigError) as error:  # full, lost or closed: as good as no database
+            _log.error("the key ring cannot be used: %s", error)
+            raise Unavailable("The key ring is away at the moment; nothing was stored.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

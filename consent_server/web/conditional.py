@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import brotli
 from flask import Request, Response
+from werkzeug.datastructures import Accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Document:
         response.set_etag(f"{self.etag}-{encoding}" if encoding else self.etag)
         response.headers["Cache-Control"] = cache_control
         response.vary.update(["Accept-Encoding", *vary])
-        if request.if_none_match.contains(response.get_etag()[0] or ""):
+        # weak comparison (RFC 9110 §13.1.2): proxies that touch a body make its validator weak
+        if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
             response.status_code = 304
             return response
         response.set_data(body)
@@ -48,9 +50,15 @@ class Document:
         return response
 
     def _encoded(self, request: Request) -> tuple[str, bytes]:
+        """Returns what the client likes best; of equals the smallest."""
         accepted = request.accept_encodings
-        if accepted["br"] > 0:
-            return "br", self.brotlied
-        if accepted["gzip"] > 0:
-            return "gzip", self.gzipped
-        return "", self.plain
+        offers = (("br", self.brotlied), ("gzip", self.gzipped), ("identity", self.plain))
+        name, body = max(offers, key=lambda offer: _weight(accepted, offer[0]))
+        return "" if name == "identity" else name, body
+
+
+def _weight(accepted: Accept, encoding: str) -> float:
+    """Returns how much an encoding is wished for, 0 to 1; identity need not be named for that."""
+    if encoding == "identity" and encoding not in accepted.values():
+        return 1e-6
+    return accepted[encoding]

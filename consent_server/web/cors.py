@@ -21,9 +21,9 @@ def allow_reading(response: Response) -> Response:
 
 
 def preflight() -> Response:
-    """Answers a preflight: JSON may be posted (text/plain needs no preflight at all)."""
+    """Answers a preflight: JSON may be posted (as text/plain it needs none), tokens shown."""
     response = allow_reading(Response(status=204))
-    response.headers["Access-Control-Allow-Methods"] = "POST"
-    response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+    response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
     response.headers["Access-Control-Max-Age"] = "86400"
     return response

@@ -13,6 +13,7 @@ from consent_server.errors import InvalidBody
 T = TypeVar("T")
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_LIMIT = re.compile(r" <= (?P<limit>\d+)")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
@@ -21,7 +22,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise InvalidBody(str(error), field=_field(str(error))) from error
+        raise _invalid(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidBody("The body is not valid JSON in UTF-8.") from error
 
@@ -34,7 +35,12 @@ def convert(fields: Mapping[str, object], wanted: type[T]) -> T:
     try:
         return msgspec.convert(fields, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidBody(str(error), field=_field(str(error))) from error
+        raise _invalid(str(error)) from error
+
+
+def _invalid(message: str) -> InvalidBody:
+    limit = _LIMIT.search(message)
+    return InvalidBody(message, field=_field(message), limit=int(limit["limit"]) if limit else None)
 
 
 def _field(message: str) -> str | None:

@@ -11,27 +11,37 @@ from consent_server.errors import BodyTooLarge, InvalidBody, MediaTypeRefused
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _ACCEPTED = ("application/json", "text/plain")
+_DRAINED_BYTES: Final = 16 * 1_048_576  # of a body too large: most senders read only after sending
+_CHUNK_BYTES: Final = 65_536
 
 
 def read_body(request: Request, limit_bytes: int) -> bytes:
     """Returns the request body, at most `limit_bytes` long.
 
     Raises MediaTypeRefused unless it is JSON (sent as JSON or, to spare browsers the preflight,
-    as plain text), BodyTooLarge, or InvalidBody when it was cut off.
+    as plain text) and not compressed, BodyTooLarge, or InvalidBody when it was cut off.
     """
     if request.mimetype not in _ACCEPTED:
         raise MediaTypeRefused(
             "Send the JSON body as application/json or text/plain.", field="Content-Type"
         )
-    if (request.content_length or 0) > limit_bytes:
-        raise _too_large(limit_bytes)
-    request.max_content_length = limit_bytes  # bounds chunked bodies too
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise MediaTypeRefused("Send the body uncompressed.", field="Content-Encoding")
     try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise _too_large(limit_bytes) from error
+        body = request.stream.read(limit_bytes + 1)  # one more tells, also without a length
+        if len(body) > limit_bytes:
+            _drain(request)
+            raise _too_large(limit_bytes)
     except ClientDisconnected as error:
         raise InvalidBody("The body ended before its announced length.") from error
+    return body
+
+
+def _drain(request: Request) -> None:
+    """Reads on, within bounds: closed while it sends, a client would never see the answer."""
+    left = _DRAINED_BYTES
+    while left > 0 and (chunk := request.stream.read(_CHUNK_BYTES)):
+        left -= len(chunk)
 
 
 def read_form(request: Request, limit_bytes: int) -> dict[str, list[str]]:

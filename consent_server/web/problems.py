@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -13,6 +13,8 @@ from consent_server.web.cors import allow_reading
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
+_MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz")
+_MEDIA_TYPES = ("text/html", MEDIA_TYPE, "application/json")  # of equals the first
 
 
 def init_app(app: Flask) -> None:
@@ -42,7 +44,7 @@ def problem_response(problem: Problem) -> Response:
 
 
 def _http_response(error: HTTPException) -> Response | HTTPException:
-    return http_problem(error) if is_machine_path(request.path) else error
+    return http_problem(error) if is_for_program(request) else error
 
 
 def http_problem(error: HTTPException) -> Response:
@@ -69,9 +71,11 @@ def _outage_response(error: DBAPIError) -> Response:
     return problem_response(Unavailable("The database is away at the moment; nothing was stored."))
 
 
-def is_machine_path(path: str) -> bool:
-    """Whether programs, not people, read the answers of this path."""
-    return path.startswith(("/v1/", "/embed/", "/healthz", "/readyz"))
+def is_for_program(request: Request) -> bool:
+    """Whether a program, not a person, reads the answer: by its path, or by what it accepts."""
+    if request.path.startswith(_MACHINE_PATHS):
+        return True
+    return request.accept_mimetypes.best_match(_MEDIA_TYPES, "text/html") != "text/html"
 
 
 def _response(status: int, body: dict[str, object]) -> Response:

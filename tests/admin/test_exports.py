@@ -141,3 +141,15 @@ def test_a_day_that_cannot_be_read_stops_the_export(handler: Console) -> None:
 
     assert answer.status_code == 400
     assert 'id="since-error"' in answer.text
+
+
+def test_a_site_that_is_not_there_is_told_and_does_not_mean_all_sites(
+    handler: Console, shop: Shop
+) -> None:
+    shop.send_consent(shop.submission())
+
+    answer = handler.send(EXPORTS, form=EXPORTS, kind="consents", site="nosuchsite12", reason=WHY)
+
+    assert answer.status_code == 400
+    assert 'id="site-error"' in answer.text
+    assert [act.act for act in handler.acts() if "export" in act.act] == []

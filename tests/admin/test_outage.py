@@ -54,3 +54,11 @@ def test_a_visitor_who_follows_an_old_link_reads_a_page(shop: Shop) -> None:
         page = client.get(path, headers={"Accept-Language": "ko"})
         assert (page.status_code, page.mimetype) == (404, "text/html")
         assert "찾을 수 없습니다" in page.text
+
+
+def test_a_program_that_follows_an_old_link_gets_a_problem(shop: Shop) -> None:
+    client = shop.app.test_client()
+
+    for path in ("/policies/nosuchsite12", "/preferences/nosuchsite12", "/nowhere"):
+        answer = client.get(path, headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

@@ -155,3 +155,27 @@ def test_words_of_an_operator_cannot_break_out_of_the_script(shop: Shop) -> None
     assert config_in(response)["texts"]["title"] == nasty
     assert b"</script" not in response.data
     assert "\u2028" not in response.get_data(as_text=True)
+
+
+def test_a_validator_that_a_proxy_made_weak_still_spares_the_body(shop: Shop) -> None:
+    etag = get(shop, Accept_Encoding="br").headers["ETag"]
+
+    response = get(shop, Accept_Encoding="br", If_None_Match=f"W/{etag}")
+
+    assert (response.status_code, response.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("wish", "encoding"),
+    [
+        ("gzip, br", "br"),
+        ("gzip;q=1, br;q=0.2", "gzip"),
+        ("br;q=0, gzip;q=0.1", "gzip"),
+        ("identity, gzip;q=0.5", None),
+        ("", None),
+    ],
+)
+def test_the_encoding_is_the_one_that_the_client_prefers(
+    shop: Shop, wish: str, encoding: str | None
+) -> None:
+    assert get(shop, Accept_Encoding=wish).headers.get("Content-Encoding") == encoding

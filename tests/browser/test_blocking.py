@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from support.browser import wait_until
 from support.gated_page import (
     NOTICE,
     MakeProduct,
@@ -148,7 +149,7 @@ def test_a_grant_lets_what_waited_run_once(page: Page, blocking_product: Product
 
     choose(page, "all")
 
-    page.wait_for_function(f"window.thirdRan?.length >= {len(ways)}")
+    wait_until(page, f"window.thirdRan?.length >= {len(ways)}")
     assert requests_by_way(blocking_product, ways) == dict.fromkeys(ways, 1)
 
 
@@ -164,7 +165,7 @@ def test_the_loader_of_a_held_script_hears_when_it_has_loaded(
 
     choose(page, "all")
 
-    page.wait_for_function("window.heard")
+    wait_until(page, "window.heard")
 
 
 WRITES: list[Any] = [

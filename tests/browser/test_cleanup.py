@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from support.browser import wait_until
 from support.gated_page import (
     NOTICE,
     MakeProduct,
@@ -111,7 +112,7 @@ def test_the_page_is_loaded_anew_only_if_the_site_asks_for_it(
         page.evaluate("ConsentBanner.withdraw()")
 
     if wants_reload:
-        page.wait_for_function("!window.isTheSamePage")
+        wait_until(page, "!window.isTheSamePage")
     expect(page.locator("#cs-reopen")).to_be_visible()
     assert page.evaluate("window.isTheSamePage === true") is not wants_reload
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import MakeContext
+from support.browser import MakeContext, wait_until
 from support.gated_page import (
     GATED,
     VIDEO,
@@ -24,9 +24,7 @@ ONCE = {"analytics.js": 1, "marketing.js": 1, "video.html": 1}
 def expect_ran(page: Page, *names: str) -> None:
     """Waits until exactly these scripts have run, in this order."""
     settle(page)
-    page.wait_for_function(
-        "names => JSON.stringify(window.ran ?? []) === names", arg=compact(names)
-    )
+    wait_until(page, "names => JSON.stringify(window.ran ?? []) === names", compact(names))
 
 
 def compact(names: tuple[str, ...]) -> str:
@@ -317,7 +315,7 @@ def test_under_a_strict_policy_everything_works_and_nothing_is_reported(
 
     choose(page, "all")
 
-    page.wait_for_function("window.ran?.length === 2")
+    wait_until(page, "window.ran?.length === 2")
     assert page.evaluate("window.ran") == ["analytics", "inline"]
     expect(page.frame_locator("main iframe").get_by_text("film")).to_be_visible()
     page.locator("#cs-reopen").click()
@@ -340,7 +338,7 @@ def test_a_gated_script_without_the_pages_nonce_is_not_lent_ours(
 
     choose(page, "all")
 
-    page.wait_for_function("window.ran?.length > 0")
+    wait_until(page, "window.ran?.length > 0")
     assert page.evaluate("window.ran") == ["vouched"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from consent_server.policies.wording import BUILT_IN
-from support.browser import MakeContext
+from support.browser import MakeContext, wait_until
 from support.gated_page import Product, choose, choose_and_record
 from support.product_page import ProductPages
 from support.service import MakeService
@@ -21,7 +21,7 @@ QUEUE = "JSON.parse(localStorage.getItem('cs_' + ConsentBanner.getConfig('site')
 
 def expect_queue(page: Page, count: int) -> None:
     """Waits until that many submissions wait in the browser."""
-    page.wait_for_function(f"count => {QUEUE}.length === count", arg=count)
+    wait_until(page, f"count => {QUEUE}.length === count", count)
 
 
 @pytest.fixture

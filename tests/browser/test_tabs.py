@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from support.browser import wait_until
 from support.gated_page import Product, choose, choose_and_record, settle
 
 
@@ -31,7 +32,7 @@ def test_the_other_tab_hears_of_it_within_a_tenth_of_a_second(page: Page, produc
 
     decided_at = page.evaluate("(ConsentBanner.acceptAll(), Date.now())")
 
-    other.wait_for_function("window.heardAt")
+    wait_until(other, "window.heardAt")
     assert other.evaluate("window.heardAt") - decided_at <= 100
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import threading
 import uuid
@@ -208,6 +210,62 @@ def test_an_oversize_body_is_refused_with_the_limit(shop: Shop) -> None:
     assert assert_problem(response, 413, "body-too-large")["limit"] == 16_384
 
 
+@pytest.mark.parametrize("size", [16_385, 2_000_000])
+def test_an_oversize_body_in_chunks_is_refused_though_it_begins_like_a_submission(
+    shop: Shop, size: int
+) -> None:
+    body = json.dumps(shop.submission()).encode().ljust(size)
+
+    response = shop.send_consent(
+        b"",
+        content_type="text/plain",
+        input_stream=io.BytesIO(body),
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+
+    assert assert_problem(response, 413, "body-too-large")["limit"] == 16_384
+    assert count_records(shop) == 0
+
+
+def test_what_an_oversize_body_still_sends_is_read_so_that_the_answer_arrives(shop: Shop) -> None:
+    rest = io.BytesIO(b" " * 3_000_000)
+
+    shop.send_consent(
+        b"",
+        content_type="text/plain",
+        input_stream=rest,
+        environ_overrides={"CONTENT_LENGTH": "3000000"},
+    )
+
+    assert rest.read() == b""
+
+
+def test_a_compressed_body_is_refused_by_its_encoding(shop: Shop) -> None:
+    response = shop.send_consent(
+        gzip.compress(json.dumps(shop.submission()).encode()),
+        content_type="text/plain",
+        headers={"Content-Encoding": "gzip"},
+    )
+
+    assert assert_problem(response, 415, "media-type")["field"] == "Content-Encoding"
+
+
+LIMITS = [
+    pytest.param({"language": "x" * 13}, "language", 12, id="text"),
+    pytest.param({"decisions": {f"p{n}": True for n in range(13)}}, "decisions", 12, id="members"),
+    pytest.param({"policy_version": 10**7}, "policy_version", 1_000_000, id="number"),
+]
+
+
+@pytest.mark.parametrize(("change", "field", "limit"), LIMITS)
+def test_a_value_beyond_its_limit_is_refused_with_field_and_limit(
+    shop: Shop, change: dict[str, Any], field: str, limit: int
+) -> None:
+    problem = assert_problem(shop.send_consent(shop.submission(**change)), 400, "invalid-body")
+
+    assert (problem["field"], problem["limit"]) == (field, limit)
+
+
 @pytest.mark.parametrize("media_type", ["text/html", "multipart/form-data", ""])
 def test_another_content_type_is_refused(shop: Shop, media_type: str) -> None:
     response = shop.send_consent(json.dumps(shop.submission()).encode(), content_type=media_type)
@@ -237,7 +295,7 @@ def test_a_preflight_allows_json_from_anywhere_without_credentials(shop: Shop) -
     )
 
     assert response.status_code == 204
-    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
     assert "Access-Control-Allow-Credentials" not in response.headers
 
 
@@ -279,3 +337,20 @@ def test_a_visitor_of_whom_nothing_is_recorded_is_told_so(shop: Shop) -> None:
     )
 
     assert_problem(response, 404, "not-found")
+
+
+def test_a_page_may_ask_what_is_in_force_with_its_token(shop: Shop) -> None:
+    """A browser asks first whether it may send the token."""
+    answer = shop.app.test_client().options(
+        "/v1/consents/current",
+        headers={
+            "Origin": "https://shop.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "authorization",
+        },
+    )
+
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "GET" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from consent_server import clock
 from consent_server.jobs.lease import take_lease
+from consent_server.jobs.models import Lease
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.storage.database import db
 from support.shop import Shop
@@ -46,6 +49,37 @@ def test_the_holder_renews_and_others_wait_until_it_expires(
         later = take_lease(db.engine, "retention", "b", 60)
 
     assert (first, again, other, later) == (True, True, False, True)
+
+
+def test_a_lease_that_was_taken_under_a_wrong_clock_binds_nobody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=90))
+        take_lease(db.engine, "retention", "a", 60)
+        monkeypatch.setattr(clock, "now", lambda: NOW)
+
+        assert take_lease(db.engine, "retention", "b", 60)
+
+
+def test_a_scheduler_that_stops_leaves_the_lease_to_another(shop: Shop) -> None:
+    first, second = (
+        Scheduler(shop.app, shop.house.settings, shop.house.retention) for _ in range(2)
+    )
+    first.start()
+    deadline = time.monotonic() + 10
+    while not has_lease(shop):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    first.stop()
+
+    assert second.destroy_expired()
+
+
+def has_lease(shop: Shop) -> bool:
+    with shop.app.app_context(), db.engine.connect() as connection:
+        return bool(connection.execute(select(Lease.holder)).all())
 
 
 def test_the_scheduler_destroys_expired_visits_by_itself(

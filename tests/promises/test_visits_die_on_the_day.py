@@ -87,3 +87,23 @@ def test_the_serving_process_destroys_by_itself_without_cron(make_service: MakeS
 
     assert older(service)["older"] == 0
     assert not list((service.home / "keys" / "days").iterdir())
+
+
+def test_what_is_due_while_the_service_runs_goes_though_no_timed_wait_on_a_lock_ends(
+    make_service: MakeService,
+) -> None:
+    """So it is under `faketime`, which turns the monotonic clock too, but not such waits."""
+    service = make_service({"FAKETIME_DONT_FAKE_MONOTONIC": "0"})
+    service.add_site(ORIGIN)
+    turned_to(service, datetime.fromisoformat("2026-01-15T00:30:00+00:00"))
+    assert visit(service) == 204
+    keys = service.home / "keys" / "days"
+
+    turned_to(service, datetime.fromisoformat("2026-04-15T14:59:57+00:00"))
+    kept_at_first = list(keys.iterdir())
+    deadline = time.monotonic() + 20
+    while list(keys.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert kept_at_first
+    assert not list(keys.iterdir())

@@ -16,6 +16,7 @@ from sqlalchemy import insert, text
 
 from consent_server import clock
 from consent_server.reports.exports import Export
+from consent_server.retention.commands import commands
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.visits.models import ArchivedVisit
 from consent_server.visits.services import VisitFilter
@@ -200,8 +201,6 @@ def test_a_reader_in_the_way_is_reported_and_the_next_run_finishes(
 def test_the_command_counts_what_is_overdue_and_exits_with_one(
     shop: Shop, runner: FlaskCliRunner, turn_clock: TurnClock
 ) -> None:
-    from consent_server.retention.commands import commands
-
     turn_clock(RECORDED)
     shop.send_visit(shop.visit())
     turn_clock(GONE)
@@ -213,3 +212,19 @@ def test_the_command_counts_what_is_overdue_and_exits_with_one(
     assert (overdue.exit_code, json.loads(overdue.output)["older"]) == (1, 2)
     assert (run.exit_code, clean.exit_code) == (0, 0)
     assert json.loads(clean.output)["older"] == 0
+
+
+def test_the_forecast_says_what_goes_when_and_counts_what_is_overdue(
+    shop: Shop, runner: FlaskCliRunner, turn_clock: TurnClock
+) -> None:
+    for instant in (RECORDED, RECORDED, RECORDED + timedelta(days=1)):
+        turn_clock(instant)
+        shop.send_visit(shop.visit())
+    turn_clock(GONE)
+
+    forecast = json.loads(runner.invoke(commands, ["forecast", "--json"]).output)
+
+    assert forecast == [
+        {"gone_at": "2026-04-15T15:00:00+00:00", "records": 2, "is_due": True},
+        {"gone_at": "2026-04-16T15:00:00+00:00", "records": 1, "is_due": False},
+    ]

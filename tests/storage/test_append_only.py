@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +20,19 @@ TABLES = {
     "policy_texts": "language = 'xx'",
     "access_log": "reason = 'none'",
     "pinned_scripts": "language = 'xx'",
+}
+
+OTHER_KEYS = {
+    "consent_records": ["consent_id"],
+    "policy_versions": ["site_id", "number"],
+    "policy_texts": ["version_id", "language"],
+    "access_log": [],
+}
+DIFFERS = {
+    "consent_records": "action",
+    "policy_versions": "source",
+    "policy_texts": "sha256",
+    "access_log": "reason",
 }
 
 
@@ -48,3 +63,29 @@ def test_postgres_refuses_truncate_too(shop: Shop) -> None:
             return  # SQLite has no such statement
         with pytest.raises(DBAPIError, match="append-only"):
             db.session.execute(text("TRUNCATE consent_records"))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("key", ["by its number", "by its other key"])
+def test_sqlite_replaces_no_record_either(shop: Shop, table: str, key: str) -> None:
+    """REPLACE removes the row in the way without asking the triggers on DELETE."""
+    shop.send_consent(shop.refusal())
+    with shop.app.app_context():
+        record_act(Act(operator="someone@shop.example", act="visits.view"))
+        before = db.session.execute(text(f"SELECT * FROM {table}")).mappings().all()
+        column, value = TABLES[table].split(" = ")
+        changed = {name: name for name in before[0]} | {column: value}
+        if key == "by its other key":
+            changed["id"] = "id + 1000"
+            changed |= {name: name for name in OTHER_KEYS[table]}
+            changed |= {DIFFERS[table]: "'changed'"}
+
+        columns = ", ".join(changed.values())
+        with suppress(DBAPIError):
+            db.session.execute(
+                text(f"INSERT OR REPLACE INTO {table} SELECT {columns} FROM {table}")
+            )
+        same_keys = db.session.execute(text(f"SELECT * FROM {table}")).mappings().all()
+
+        assert same_keys[: len(before)] == before

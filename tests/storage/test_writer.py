@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from consent_server.errors import Unavailable
+from consent_server.storage import revision
 from consent_server.storage.database import db, table_of
 from consent_server.storage.writer import Writer
 from consent_server.visits.models import Visit
@@ -201,6 +203,23 @@ def test_a_stopped_server_is_503_with_retry_after_and_works_again_afterwards(
     assert (ready.status_code, alive.status_code) == (503, 200)
     assert [r.status_code for r in accepted] == [201, 204]
     assert shop.send_consent(submission).status_code == 201
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=False)
+def test_while_the_server_is_stopped_pages_still_get_their_script_and_others_no_refusal(
+    shop: Shop, postgres: Postgres, engine_name: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = shop.app.test_client(), f"/embed/{shop.key}.js"
+    before = client.get(address)
+
+    postgres.stop()
+    minute_later = SimpleNamespace(monotonic=lambda: time.monotonic() + 60)
+    monkeypatch.setattr(revision, "time", minute_later)
+    known, unknown = client.get(address), client.get("/embed/unknownunkno.js")
+    postgres.start()
+
+    assert (known.status_code, known.data) == (200, before.data)
+    assert unknown.status_code == 503  # nobody can say that there is no such site
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from support.prepared import ROOT, Prepared
 
@@ -22,6 +23,7 @@ _FLAGS = [
     "--host-resolver-rules=MAP *.example.co.uk 127.0.0.1, MAP *.example.co.kr 127.0.0.1",
 ]
 _PATIENCE_MS = 10_000
+_ASK_AGAIN_MS = 20
 FAILED = pytest.StashKey[bool]()
 
 
@@ -129,6 +131,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.when == "call":  # type: ignore[attr-defined]  # the hook's own report
         item.stash[FAILED] = report.failed  # type: ignore[attr-defined]
     return report
+
+
+def wait_until(page: Page, question: str, arg: object = None) -> None:
+    """Waits until a question (an expression, or a function of `arg`) is answered with yes.
+
+    Playwright's own wait_for_function asks again by `eval` in the page, which a strict content
+    security policy forbids unless the first answer is yes. A page that is being left says no.
+    """
+    deadline = time.monotonic() + _PATIENCE_MS / 1000
+    while not _answer(page, question, arg):
+        assert time.monotonic() < deadline, f"never true: {question}"
+        page.wait_for_timeout(_ASK_AGAIN_MS)
+
+
+def _answer(page: Page, question: str, arg: object) -> bool:
+    try:
+        return bool(page.evaluate(question, arg))
+    except Error as error:
+        if "context was destroyed" in error.message:
+            return False
+        raise
 
 
 def _keep_screenshots(pages: list[Page], name: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
+from support.browser import wait_until
 from support.prepared import Prepared
 from support.product_page import ProductPages
 from support.service import Service
@@ -186,7 +187,7 @@ def choose_and_record(page: Page, role: str) -> dict[str, Any]:
 
 def expect_token(page: Page, token: str) -> None:
     """Waits until the cookie carries a token."""
-    page.wait_for_function("token => document.cookie.includes(token)", arg=token)
+    wait_until(page, "token => document.cookie.includes(token)", token)
 
 
 def body_of(request: Request) -> dict[str, Any]:

@@ -143,6 +143,7 @@ class Service:
                 "FAKETIME": self.faketime,
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "TZ": str(self.zone),
+                **self._extra,
             }
         return environ
 

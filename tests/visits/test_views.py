@@ -138,3 +138,21 @@ def test_a_site_that_keeps_no_visit_log_stores_none(shop: Shop) -> None:
 
     assert shop.send_visit(shop.visit()).status_code == 204
     assert read_visits(shop) == []
+
+
+def test_a_path_with_control_characters_is_kept_as_an_address_would_write_it(shop: Shop) -> None:
+    shop.send_visit(shop.visit(path="/a\0b\r\n\x1bc/한글"))
+
+    assert read_visits(shop)[0].path == "/a%00b%0D%0A%1Bc/한글"
+
+
+def test_a_key_ring_that_cannot_be_used_is_a_503_and_nothing_is_stored(shop: Shop) -> None:
+    keys = shop.house.settings.keys_dir
+    keys.mkdir()
+    (keys / "days").write_text("a file is in the way, as a full or lost disk would be")
+
+    response = shop.send_visit(shop.visit())
+
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert read_visits(shop) == []

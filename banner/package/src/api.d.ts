@@ -117,7 +117,7 @@ export interface ConsentBanner {
    * For pages that come from vanilla-cookieconsent: the tag starts by itself. With the site's setting `mirror_cc` the
    * callbacks of the configuration are called as there; its texts, categories and looks are the service's.
    */
-  run(config?: object): Promise<void>
+  run(config?: unknown): Promise<void>
   /** Makes a call by name; before the script is here an array in its place collects them. */
   push(call: ConsentCall): void
 }

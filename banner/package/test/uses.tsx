@@ -25,7 +25,7 @@ export async function theBanner(banner: Banner): Promise<void> {
   const stop: () => void = banner.on('consent:first', ({ source }: ConsentDetail) => source === 'api')
   stop()
   banner.acceptCategory([], ['marketing'])
-  const isLoaded: boolean = await banner.loadScript('/pulse.js', { crossorigin: '' })
+  const isLoaded: boolean | undefined = await banner.loadScript('/pulse.js', { crossorigin: '' })
   const accepted: readonly string[] = banner.getUserPreferences().acceptedCategories
   const id: string | undefined = banner.getCookie('consentId')
   const days: number = banner.getConfig('days')

@@ -93,7 +93,7 @@ def upgrade() -> None:
         ["site_id", "visitor_id"],
         unique=False,
     )
-    protect("consent_records")
+    protect("consent_records", repeats="consent_id")
 
 
 def downgrade() -> None:

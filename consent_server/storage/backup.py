@@ -1,0 +1,73 @@
+"""Copies both databases while the service runs; the copy of each is consistent in itself.
+
+Neither the key ring nor the secret is ever part of it: visits in a backup are ciphertext, and die
+with the key of their day wherever the backup lies. SQLite is copied by `VACUUM INTO`, which leaves
+free pages behind; PostgreSQL by its own `pg_dump`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from consent_server.config import Settings
+from consent_server.errors import CommandError
+from consent_server.storage.migrate import HISTORIES, migration_engine
+
+_NAMES = {"main": "consent", "archive": "archive"}
+
+
+def back_up(settings: Settings, folder: Path) -> list[Path]:
+    """Writes a copy of both databases into a new folder of mode 0700; returns the files.
+
+    Raises CommandError when the folder exists, cannot be made, or a copy fails; then no folder is
+    left.
+    """
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise CommandError(f"Cannot make {folder}: {error.strerror}.") from error
+    try:
+        return [_copy(settings, history, folder / _NAMES[history]) for history in HISTORIES]
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def _copy(settings: Settings, history: str, target: Path) -> Path:
+    engine = migration_engine(settings, history)
+    try:
+        if engine.dialect.name == "sqlite":
+            return _copy_sqlite(engine, target.with_suffix(".db"))
+        return _dump_postgres(engine, target.with_suffix(".dump"))
+    finally:
+        engine.dispose()
+
+
+def _copy_sqlite(engine: Engine, target: Path) -> Path:
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("VACUUM INTO ?", (str(target),))
+    return target
+
+
+def _dump_postgres(engine: Engine, target: Path) -> Path:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise CommandError("pg_dump is not on PATH; it comes with the package postgresql-client.")
+    address = engine.url.set(drivername="postgresql", password=None)
+    result = subprocess.run(
+        [program, "--format=custom", f"--file={target}", address.render_as_string()],
+        env={**os.environ, "PGPASSWORD": engine.url.password or ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise CommandError(f"pg_dump failed: {result.stderr.strip().splitlines()[-1]}")
+    return target
