@@ -154,7 +154,8 @@ def test_the_tag_is_copied_with_one_click(shop: Shop, open_console: OpenConsole)
 
     page.get_by_role("region", name="Script tag").get_by_role("button", name="Copy").click()
 
-    expect(page.get_by_role("status")).to_have_text("Copied")
+    tag = page.get_by_role("region", name="Script tag")
+    expect(tag.get_by_role("status")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("#tag-text").inner_text()
 

@@ -27,7 +27,8 @@ NOTHING: dict[str, int] = {}
 def ask(page: Page, product: Product) -> Locator:
     """Chooses to be asked each time on a fresh page; returns the question."""
     product.open(page)
-    choose(page, "ask")
+    with page.expect_request("**/v1/consents"):
+        choose(page, "ask")
     expect(page.locator("#cs-notice")).to_have_count(0)
     return page.locator("#cs-question")
 
