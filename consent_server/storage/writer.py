@@ -2,8 +2,9 @@
 
 Callers hand in a row and wait; when `write` returns, the row is on disk. A row whose key exists
 already is not written again: the stored one comes back, so a repeated submission gets the same
-answer. When a batch fails, its rows are tried one by one, so a poisoned row fails alone. The
-queue is bounded: a full one is an `Unavailable`, never a silent drop.
+answer. When a batch fails, its rows are tried one by one, so a poisoned row fails alone. When the
+database gives no answer, everyone who waits is refused at once. The queue is bounded: a full one is
+an `Unavailable`, never a silent drop.
 """
 
 from __future__ import annotations
@@ -129,9 +130,11 @@ class Writer:
             with self._writing() as connection:
                 stored = [self._insert_group(connection, group) for group in _groups(batch)]
         except Exception as error:  # noqa: BLE001 - the thread must survive whatever one row does
-            if len(batch) == 1 or _is_outage(error):
-                for insert in batch:
-                    insert.done.set_exception(_refusal(error))
+            if _is_outage(error):
+                for item in [*batch, *self._take_all()]:
+                    item.done.set_exception(_refusal(error))
+            elif len(batch) == 1:
+                batch[0].done.set_exception(error)
             else:
                 for insert in batch:
                     self._commit([insert])
@@ -139,6 +142,19 @@ class Writer:
             for group, rows in zip(_groups(batch), stored, strict=True):
                 for insert in group:
                     insert.done.set_result(rows[insert.row[insert.key]])
+
+    def _take_all(self) -> list[_Insert | _Work]:
+        """Empties the queue: who came while the database gave no answer has waited long enough."""
+        waiting: list[_Insert | _Work] = []
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return waiting
+            if item is None:  # the end; nothing comes after it
+                self._queue.put(None)
+                return waiting
+            waiting.append(item)
 
     def _perform(self, work: _Work) -> None:
         try:

@@ -7,13 +7,14 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from consent_server.errors import Unavailable
@@ -180,6 +181,25 @@ def test_a_locked_file_is_503_with_retry_after_and_works_again_afterwards(
     assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
     assert int(refused.headers["Retry-After"]) >= 1
     assert accepted.status_code == 201
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)
+def test_whoever_waits_when_the_database_gives_no_answer_does_not_wait_for_the_next_try_too(
+    app: Flask, writer: Writer, engine_name: EngineName
+) -> None:
+    tries: list[str | None] = []
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "handle_error", lambda context: tries.append(context.statement))
+    with closing(sqlite3.connect(str(engine.url.database), isolation_level=None)) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+
+        refused = in_threads([lambda: writer.write(VISITS, "visit_id", row())] * 20)
+        lock.execute("ROLLBACK")
+
+    assert {type(answer) for answer in refused} == {Unavailable}
+    assert tries == ["BEGIN IMMEDIATE"]
+    assert count(app) == 0
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=False)
