@@ -34,7 +34,7 @@ def _setting(default: Any, reason: str, *, unit: str = "", secret: bool = False)
 
 _LEAST: Final = {
     "visit_months": 1,
-    "choice_days": 1,
+    "choice_days": 7,
     "queue_limit": 1,
     "body_limit_bytes": 1,
     "retention_interval_seconds": 1,

@@ -70,6 +70,7 @@ def joined_at_start(settings: BannerSettings, *, cleans_up: bool) -> list[str]:
         "cleanup": cleans_up or settings.reload,
         "centre": settings.look.position == "centre",
         "inline": settings.look.position == "inline",
+        "extras": settings.mirror_cc,  # its verbs and data-cc answer at once
         "cc3": settings.mirror_cc,
     }
     return [name for name, is_wanted in wanted.items() if is_wanted] + list(settings.start)

@@ -75,7 +75,7 @@ def test_the_keyboard_opens_the_preferences_switches_saves_and_keeps_the_focus(
 ) -> None:
     open_page(engine, own_product)
 
-    press(engine, *[Keys.TAB] * 4, Keys.ENTER)
+    press(engine, Keys.TAB, Keys.ENTER)
     wait(engine, lambda: focused(engine) == "cs-preferences-title")
     tab_to(engine, "[data-category=analytics]")
     press(engine, Keys.SPACE)

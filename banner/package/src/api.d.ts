@@ -69,7 +69,7 @@ export interface ConsentBanner {
    * Calls back at every event of a name, and at once when it has happened already.
    * @returns the function that stops it
    */
-  on(name: ConsentEventName | `consent:${ConsentEventName}`, listener: (detail: ConsentDetail) => void): () => void
+  on(name: ConsentEventName, listener: (detail: ConsentDetail) => void): () => void
 
   acceptAll(): void
   refuseAll(): void

@@ -22,7 +22,7 @@ export function theGlobalBeforeItsScript(): void {
 }
 
 export async function theBanner(banner: Banner): Promise<void> {
-  const stop: () => void = banner.on('consent:first', ({ source }: ConsentDetail) => source === 'api')
+  const stop: () => void = banner.on('first', ({ source }: ConsentDetail) => source === 'api')
   stop()
   banner.acceptCategory([], ['marketing'])
   const isLoaded: boolean | undefined = await banner.loadScript('/pulse.js', { crossorigin: '' })

@@ -46,13 +46,12 @@ export function tellChange({ before, changed, origin }: Change): void {
   else if (changed.length) tell('change', origin.layer, changed)
 }
 
-/** name: with or without `consent:`. Returns the function that stops listening. */
-export function on(name: EventName | `consent:${EventName}`, listener: (detail: Detail) => void): () => void {
-  const short = name.replace(PREFIX, '')
+/** Returns the function that stops listening. */
+export function on(name: EventName, listener: (detail: Detail) => void): () => void {
   const hear = (event: Event) => listener((event as CustomEvent<Detail>).detail)
-  document.addEventListener(PREFIX + short, hear)
-  if (latest[short]) listener(latest[short])
-  return () => document.removeEventListener(PREFIX + short, hear)
+  document.addEventListener(PREFIX + name, hear)
+  if (latest[name]) listener(latest[name])
+  return () => document.removeEventListener(PREFIX + name, hear)
 }
 
 export function cookieView(): CookieView {

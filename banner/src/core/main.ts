@@ -13,7 +13,8 @@ import { hearHooks } from './hooks'
 import { matchPageLanguage } from './language'
 import { drawLayers, lookAround, settleLayers } from './layers'
 import { need, startParts } from './parts'
-import { PAINTED_MS, sendQueue, submit } from './record'
+import { sendQueue, submit } from './record'
+import { afterPaint } from './paint'
 import { hasGpc, heedSignal } from './signal'
 import { follow, startFrom, state } from './state'
 import css from './styles.css'
@@ -38,11 +39,11 @@ async function start(): Promise<void> {
   if (hasGpc() && !config.texts.gpc) await need('preferences') // the signal came without its header: the sentence is there
   drawLayers()
   replay()
-  setTimeout(() => {
+  afterPaint(() => {
     hearOtherTabs()
     reportVisit()
     if (state.action && !token) void sendQueue()
-  }, PAINTED_MS)
+  })
 }
 
 if (publish()) void start()

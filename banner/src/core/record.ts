@@ -5,18 +5,13 @@
  */
 import { base, config } from './config'
 import { keepToken, token } from './cookie'
+import { afterPaint } from './paint'
 import { hasGpc } from './signal'
 import type { Change } from './state'
 
 /** Where submissions wait; a change of it tells the other tabs that there was a decision. */
 const QUEUE = `cs_${config.site}`
 const QUEUE_LIMIT = 10 // oldest dropped: a visitor who decides more often offline has made their point
-
-/**
- * Storage and network cost ten milliseconds a call on a slow telephone. Nobody waits for them, so they come after the
- * paint of the notice or of a click's answer; a page that goes away before does it at once (pagehide).
- */
-export const PAINTED_MS = 50
 
 interface Submission {
   readonly site: string
@@ -27,8 +22,6 @@ interface Submission {
 
 let sending = false
 let unstored: Submission[] = [] // not yet, or localStorage is closed to us
-
-addEventListener('pagehide', () => void sendQueue())
 
 export function submit({ after, origin, isEcho }: Change): void {
   if (!after.action || isEcho) return
@@ -47,7 +40,7 @@ export function submit({ after, origin, isEcho }: Change): void {
     gpc: hasGpc(),
   }
   unstored.push(submission)
-  setTimeout(sendQueue, PAINTED_MS)
+  afterPaint(sendQueue)
 }
 
 /** Sends what is waiting, until it is empty or the server cannot be reached; the next page view goes on. */

@@ -96,7 +96,7 @@ function cookie(): Record<string, unknown> {
 }
 
 function isComplete({ purposes }: State): boolean {
-  return config.purposes.every((key) => key in purposes)
+  return config.purposes.every((key) => purposes[key] !== undefined)
 }
 
 Object.assign(banner, {
