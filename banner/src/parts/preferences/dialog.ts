@@ -8,7 +8,6 @@ import {
   withdraw,
 } from '../../core/door'
 import type { Origin } from '../../core/state'
-import { cross } from './cross'
 import { languageChoice } from './languages'
 import { listServices } from './services'
 
@@ -52,7 +51,7 @@ function head(): HTMLElement {
   const { preferences_title, close } = config.texts
   const closer = button('', 'close', closePreferences, 'cs-close')
   closer.ariaLabel = close
-  closer.append(cross())
+  closer.append(element('span', { 'aria-hidden': 'true' }, '×'))
   const title = element(
     'h2',
     { id: 'cs-preferences-title', tabindex: '-1', autofocus: '' },
