@@ -67,6 +67,7 @@ REFUSED = [
     {"CONSENT_TRUSTED_PROXIES": "-1"},
     {"CONSENT_TRUSTED_PROXIES": "many"},
     {"CONSENT_VISIT_MONTHS": "0"},
+    {"CONSENT_CHOICE_DAYS": "6"},  # asked again within a week: nagging (Decree art. 27)
     {"CONSENT_SCHEDULER": "perhaps"},
     {"CONSENT_SECRET_KEY": "short"},
     {"CONSENT_RETENTION_INTERVAL_SECONDS": "0"},

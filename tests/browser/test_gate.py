@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from support.browser import MakeContext, wait_until
 from support.gated_page import (
+    ANALYTICS,
     GATED,
     VIDEO,
     Product,
@@ -190,6 +191,28 @@ def test_parts_that_join_the_page_later_are_held_to_the_same_choice(
     else:
         expect_ran(page)
         assert product.gated_requests() == NOTHING
+
+
+def test_a_script_that_came_as_html_text_runs_and_stays_where_its_framework_put_it(
+    page: Page, product: Product
+) -> None:
+    product.add_page("", "")
+    product.open(page)
+    choose(page, "all")
+
+    page.evaluate(
+        """(gated) => {
+          const made = Object.assign(document.createElement('div'), { innerHTML: gated })
+          window.kept = made.firstChild
+          kept.addEventListener('load', () => (window.heard = true))
+          document.querySelector('main').append(kept)
+        }""",
+        ANALYTICS,
+    )
+
+    expect_ran(page, "analytics")
+    wait_until(page, "window.heard")
+    assert page.evaluate("kept.isConnected && kept.parentNode.removeChild(kept) === kept")
 
 
 def test_a_purpose_that_nobody_declared_is_never_granted(page: Page, product: Product) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from consent_server.policies.wording import BUILT_IN
 from support.browser import MakeContext
-from support.gated_page import MakeProduct, Product, choose_and_record, settle
+from support.gated_page import MakeProduct, Product, choose_and_record, settle, stored_action
 
 LINE = BUILT_IN["en"]["texts"]["gpc"]
 BY_PROPERTY = "Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })"
@@ -117,3 +117,23 @@ def test_refusing_ends_what_ran_before_the_choice(page: Page, make_product: Make
     expect(page.frame_locator("main iframe").get_by_text("film")).to_have_count(0)
     [row] = product.rows()
     assert row["action"] == "refuse_all"
+
+
+BY_DO_NOT_TRACK = "Object.defineProperty(navigator, 'doNotTrack', { value: '1' })"
+
+
+@pytest.mark.parametrize("way", ["header", "property"])
+@pytest.mark.parametrize("heeds", [True, False], ids=["heeded", "not heeded"])
+def test_do_not_track_counts_the_same_where_a_site_heeds_it(
+    make_context: MakeContext, make_product: MakeProduct, way: str, heeds: bool
+) -> None:
+    product = make_product(banner={"dnt": heeds})
+    page = make_context(extra_http_headers={"DNT": "1"} if way == "header" else {}).new_page()
+    if way == "property":
+        page.add_init_script(BY_DO_NOT_TRACK)
+
+    notice = product.open(page)
+
+    expect(notice.get_by_text(LINE)).to_have_count(1 if heeds else 0)
+    assert page.evaluate("ConsentBanner.getUserPreferences().rejectedCategories.length") == 3
+    assert stored_action(page.context) == ("gpc" if heeds else None)

@@ -215,6 +215,28 @@ def test_somebody_reopens_their_choice_and_leaves_it_as_it_was(
     assert [row["consent_id"] for row in own_product.rows()] == [consent_id]
 
 
+def test_nobody_is_asked_again_because_of_a_typo(
+    page: Page, own_product: Product, tmp_path: Path
+) -> None:
+    own_product.open(page)
+    with until_recorded(page):
+        choose(page, "all")
+
+    file = write_notice(
+        tmp_path / "next.json", NOTICE | {"texts": {"en": {"title": "Your choice, spelt right"}}}
+    )
+    own_product.service.run_cli("policies", "publish", own_product.site_key, str(file))
+    wait_until_served(own_product, "Your choice, spelt right")
+    page.goto(own_product.url)
+
+    expect_film(page)
+    expect(page.locator("#cs-notice")).to_have_count(0)
+    with until_recorded(page):
+        page.evaluate("ConsentBanner.withdraw()")
+    first, second = own_product.rows()
+    assert (first["policy_version"], second["policy_version"]) == (1, 2)
+
+
 def test_somebody_is_asked_again_when_the_notice_has_changed(
     page: Page, own_product: Product, tmp_path: Path
 ) -> None:
