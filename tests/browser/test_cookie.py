@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from consent_server.policies.schemas import PURPOSES_LIMIT, SERVICES_LIMIT
 from support.gated_page import (
     OURS,
+    MakeProduct,
     Product,
     body_of,
     choose,
@@ -64,6 +66,37 @@ def test_the_cookie_with_token_has_at_most_150_bytes_with_its_name(
     choose_and_record(page, "all")
 
     assert len(f"{OURS}={our_cookie(page.context)}".encode()) <= BYTES_LIMIT
+
+
+def test_the_largest_notice_fits_into_the_cookie(page: Page, make_product: MakeProduct) -> None:
+    purposes = [f"purpose_{number}" for number in range(PURPOSES_LIMIT)]
+    wording = {"names": {"en": "Name"}, "texts": {"en": "Text"}}
+    product = make_product(
+        languages=["en"],
+        purposes=[{"key": key, **wording} for key in purposes],
+        services=[
+            {
+                "key": f"service_{number}",
+                "purpose": purposes[number % PURPOSES_LIMIT],
+                "name": "Name",
+                "vendor": "Ltd.",
+                "stores": {"en": "cookie"},
+                "keeps": {"en": "1 day"},
+            }
+            for number in range(SERVICES_LIMIT)
+        ],
+    )
+    product.open(page)
+    page.evaluate("""() => Promise.all(ConsentBanner.getConfig('purposes').map((purpose) =>
+      ConsentBanner.acceptService('all', purpose)))""")
+
+    choose_and_record(page, "all")
+    page.evaluate("ConsentBanner.acceptService([], 'purpose_11')")
+
+    assert len(f"{OURS}={our_cookie(page.context)}".encode()) < BYTES_LIMIT  # a version of 1 digit
+    page.reload()
+    expect(page.locator("#cs-reopen")).to_be_visible()
+    assert page.evaluate("ConsentBanner.getUserPreferences().acceptType") == "all"
 
 
 def test_the_cookie_is_written_in_the_click_itself(page: Page, product: Product) -> None:
