@@ -16,7 +16,7 @@ const TARGET = ['chrome99', 'edge99', 'firefox101', 'safari16.4'] // the first w
 
 // Bytes under brotli. What a page pays for the default configuration is measured by tests/banner/test_budget.py.
 const BUDGETS = {
-  'embed.js': 5950,
+  'embed.js': 5380, // with the default configuration and English 6,000
   'parts/preferences.js': 5000,
   'parts/embeds.js': 1200,
   'parts/question.js': 950,

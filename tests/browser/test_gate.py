@@ -138,6 +138,23 @@ def test_a_script_that_fails_to_load_does_not_hold_up_the_next(
     expect_ran(page, "after")
 
 
+def test_a_script_that_hangs_is_passed_over_after_eight_seconds(
+    page: Page, product: Product
+) -> None:
+    page.clock.install()
+    product.open(page)
+    page.route("**/analytics.js", lambda route: None)  # never answered
+    with page.expect_request("**/analytics.js"):
+        choose(page, "all")
+
+    page.clock.run_for(7_900)
+    waiting = product.asked_for("marketing.js")
+    page.clock.run_for(200)
+
+    expect_ran(page, "marketing")
+    assert waiting == 0
+
+
 def test_an_inverse_category_runs_only_when_a_granted_purpose_is_taken_back(
     page: Page, product: Product
 ) -> None:

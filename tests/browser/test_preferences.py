@@ -35,6 +35,15 @@ def switches(dialog: Locator) -> dict[str | None, bool]:
     return {one.get_attribute("data-category"): one.is_checked() for one in found}
 
 
+def test_they_are_fetched_before_they_are_opened(page: Page, product: Product) -> None:
+    link = product.open(page).locator("[data-role=show]")
+
+    with page.expect_response("**/preferences.js*"):
+        link.hover()
+
+    expect(page.locator("#cs-preferences")).to_have_count(0)
+
+
 def test_every_switch_is_off_before_the_first_choice(page: Page, product: Product) -> None:
     dialog = open_preferences(page, product)
 

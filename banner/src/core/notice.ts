@@ -14,6 +14,8 @@ let notice: HTMLElement | undefined
 
 export function drawNotice(putAway: () => void, showDetails: () => void): void {
   const { title, body, accept_all, ask_each, refuse_all, details } = config.texts
+  const more = button(details, 'show', showDetails, 'cs-link')
+  more.onpointerenter = () => void need('preferences') // so that they open at once
   // what scrolls in a small window has something to focus in it, so that the keyboard can scroll it
   const words = element(
     'div',
@@ -21,7 +23,7 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
     element('h2', {}, title),
     element('p', {}, body),
     ...(config.gpc && hasGpc() ? [element('p', {}, config.texts.gpc)] : []),
-    button(details, 'show', showDetails, 'cs-link'),
+    more,
   )
   const choices = element(
     'div',
