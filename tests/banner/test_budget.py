@@ -9,7 +9,7 @@ from consent_server.policies.services import publish
 from support.shop import NOTICE, Shop
 
 # Brotli, one language, without services; the same words take more bytes in Hangul.
-NOTICE_AND_GATE_BYTES = {"en": 6_000, "ko": 6_049}
+NOTICE_AND_GATE_BYTES = {"en": 6_000, "ko": 6_099}
 PREFERENCES_BYTES = 5_000
 
 

@@ -3,6 +3,7 @@
  * carried over: answers to single services end with the next decision about purposes.
  */
 import { config } from './config'
+import { byKey } from './keys'
 import { decide, isComplete, state } from './state'
 import type { Action, Decisions, Origin } from './state'
 
@@ -18,7 +19,7 @@ export const withdraw = forAll('withdraw', false)
 
 /** granted: keys of the purposes to allow; every other one is refused. */
 export function choosePurposes(granted: readonly string[], origin: Origin, action: Action = 'customise'): void {
-  const purposes = Object.fromEntries(config.purposes.map((key) => [key, granted.includes(key)]))
+  const purposes = byKey(config.purposes, (key) => granted.includes(key))
   decide(action, purposes, {}, origin)
 }
 

@@ -15,7 +15,7 @@ let notice: HTMLElement | undefined
 export function drawNotice(putAway: () => void, showDetails: () => void): void {
   const { title, body, accept_all, ask_each, refuse_all, details } = config.texts
   const more = button(details, 'show', showDetails, 'cs-link')
-  more.onpointerenter = () => void need('preferences') // so that they open at once
+  more.onpointerenter = () => need('preferences') // so that they open at once
   // what scrolls in a small window has something to focus in it, so that the keyboard can scroll it
   const words = element(
     'div',
@@ -37,7 +37,6 @@ export function drawNotice(putAway: () => void, showDetails: () => void): void {
     if (key === 'Escape') putAway()
   }
   place(notice)
-  addEventListener('focusin', () => void need('focus'), { once: true })
 }
 
 export function removeNotice(): void {

@@ -4,6 +4,7 @@
  * nobody declared never is, so what claims it never runs.
  */
 import { config } from './config'
+import { byKey } from './keys'
 import { state } from './state'
 import type { State } from './state'
 
@@ -28,5 +29,5 @@ export function servicesThat(open: boolean, of?: string): string[] {
 
 /** The same by purpose, as CC3 shows it. */
 export function servicesByPurpose(open: boolean): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(config.purposes.map((key) => [key, servicesThat(open, key)]))
+  return byKey(config.purposes, (key) => servicesThat(open, key))
 }

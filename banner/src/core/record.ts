@@ -5,6 +5,7 @@
  */
 import { base, config } from './config'
 import { keepToken, token } from './cookie'
+import { byKey } from './keys'
 import { afterPaint } from './paint'
 import { hasGpc } from './signal'
 import type { Change } from './state'
@@ -34,7 +35,7 @@ export function submit({ after, origin, isEcho }: Change): void {
     language: lang,
     text_sha256: sha256,
     action: after.action,
-    decisions: Object.fromEntries(purposes.map((key) => [key, after.purposes[key] === true])),
+    decisions: byKey(purposes, (key) => after.purposes[key] === true),
     services: after.services,
     ...origin,
     gpc: hasGpc(),

@@ -4,7 +4,6 @@
  */
 import { config } from './config'
 import { button } from './dom'
-import { need } from './parts'
 import { place } from './surface'
 
 let reopen: HTMLButtonElement | undefined
@@ -14,7 +13,6 @@ export function drawReopen(act: () => void): void {
   reopen = button('', 'reopen', act, 'cs-card')
   reopen.id = 'cs-reopen'
   reopen.title = config.texts.reopen
-  reopen.onpointerenter = () => void need('preferences')
   place(reopen)
 }
 

@@ -3,6 +3,7 @@
  * purposes that the site names for it, before anything is asked; a choice that the visitor makes later wins.
  */
 import { config } from './config'
+import { byKey } from './keys'
 import { decide, state } from './state'
 
 /** The server saw the header, or the page sees the property. */
@@ -12,6 +13,6 @@ export function hasGpc(): boolean {
 
 export function heedSignal(): void {
   if (!state.action && config.gpc && hasGpc()) {
-    decide('gpc', Object.fromEntries(config.gpc.map((key) => [key, false])), {}, { layer: 'page', trusted: false })
+    decide('gpc', byKey(config.gpc, () => false), {}, { layer: 'page', trusted: false })
   }
 }

@@ -4,20 +4,23 @@
  */
 import { config } from './config'
 import { element } from './dom'
+import { need } from './parts'
 
 const ANNOUNCE_AFTER_MS = 150 // a live region speaks only what changes after it is in the page
 
 let root: HTMLElement | undefined
 let live: HTMLElement | undefined
 
+// Once the page around it has the focus, none of our cards may lie over that: the part "focus" sees to it.
+addEventListener('focusin', ({ target }) => root?.contains(target as Node) === false && need('focus'))
+
 /** Puts a part of ours on the page. */
 export function place(part: HTMLElement): void {
   surface().prepend(part)
 }
 
-/** Says a sentence to screen readers without moving the focus. */
+/** Says a sentence to screen readers without moving the focus; after something of ours was placed. */
 export function announce(sentence: string): void {
-  live ?? surface()
   live!.textContent = ''
   setTimeout(() => (live!.textContent = sentence), ANNOUNCE_AFTER_MS)
 }

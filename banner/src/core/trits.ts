@@ -2,6 +2,7 @@
  * Answers as text: one trit each (0 undecided, 1 granted, 2 refused) behind a leading 1, as one number in hex.
  * 12 purposes and 60 services take 29 characters of a cookie that may hold 150.
  */
+import { byKey } from './keys'
 import type { Decisions } from './state'
 
 type Answer = boolean | undefined
@@ -19,5 +20,5 @@ export function decode(text: string): Answer[] {
 
 /** Answers by key; undefined where there is none. */
 export function named(keys: readonly string[], answers: readonly Answer[]): Decisions {
-  return Object.fromEntries(keys.map((key, at) => [key, answers[at]]))
+  return byKey(keys, (_, at) => answers[at])
 }

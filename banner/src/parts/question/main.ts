@@ -5,7 +5,7 @@
  * service we know stays held back in this mode: there is nothing truthful to ask about.
  */
 import {
-  adoptStyles, announce, answerServices, choice, config, element, gates, inOurLanguage, isOpen, need, place, provide,
+  adoptStyles, announce, answerServices, choice, config, element, gates, inOurLanguage, isOpen, place, provide,
   serviceOf, state,
 } from '../../core/door'
 import type { Service } from '../../core/config'
@@ -37,7 +37,6 @@ function askNext(): boolean {
     if (key === 'Escape') putAside(service.key)
   }
   place(question)
-  addEventListener('focusin', () => void need('focus'), { once: true })
   announce(body)
   return true
 }
