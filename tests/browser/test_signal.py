@@ -50,7 +50,8 @@ def test_a_later_choice_wins_and_its_record_names_the_signal(
     make_context: MakeContext, own_product: Product
 ) -> None:
     page = page_with_signal(make_context, "both")
-    own_product.open(page)
+    with page.expect_response("**/v1/consents"):
+        own_product.open(page)
 
     choose_and_record(page, "all")
 
@@ -64,7 +65,8 @@ def test_the_choice_still_wins_on_the_next_page(
     make_context: MakeContext, product: Product
 ) -> None:
     page = page_with_signal(make_context, "both")
-    product.open(page)
+    with page.expect_response("**/v1/consents"):
+        product.open(page)
     choose_and_record(page, "all")
 
     page.goto(product.url)

@@ -27,12 +27,14 @@ OTHER_KEYS = {
     "policy_versions": ["site_id", "number"],
     "policy_texts": ["version_id", "language"],
     "access_log": [],
+    "pinned_scripts": ["site_id", "name"],
 }
 DIFFERS = {
     "consent_records": "action",
     "policy_versions": "source",
     "policy_texts": "sha256",
     "access_log": "reason",
+    "pinned_scripts": "integrity",
 }
 
 
@@ -73,6 +75,7 @@ def test_sqlite_replaces_no_record_either(shop: Shop, table: str, key: str) -> N
     shop.send_consent(shop.refusal())
     with shop.app.app_context():
         record_act(Act(operator="someone@shop.example", act="visits.view"))
+        pin_script(shop.id, WholeScript(b"script", "ko", 1))
         before = db.session.execute(text(f"SELECT * FROM {table}")).mappings().all()
         column, value = TABLES[table].split(" = ")
         changed = {name: name for name in before[0]} | {column: value}

@@ -2,7 +2,8 @@
  * Runs a gated script: a copy of it, with its real type, right behind it. The script itself cannot always start: one that
  * came by innerHTML (so React makes them) never does (HTML §4.12.1.1, "already started"), and it stays where it is, so
  * that a framework finds what it made. It hears how its copy fared and keeps its own nonce; ours is never lent: a script
- * without one was not vouched for by the page.
+ * without one was not vouched for by the page. Copies are async to the browser: order is kept by the lanes, and the
+ * browser's own order would let one that hangs hold up the rest for ever.
  */
 import { element } from './dom'
 
@@ -24,7 +25,6 @@ export function runScript(script: HTMLScriptElement): Promise<unknown> | undefin
   script.type = '-' // no longer gated
   copy.type = type ?? '' // '' is a classic script
   copy.nonce = script.nonce // its attribute is hidden from scripts
-  copy.async = script.hasAttribute('async')
   const loaded = settled(copy, script)
   if (src) copy.src = trusted().createScriptURL(src)
   else copy.text = trusted().createScript(script.text)

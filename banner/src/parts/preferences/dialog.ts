@@ -51,7 +51,6 @@ function head(): HTMLElement {
   const { preferences_title, close } = config.texts
   const closer = button('', 'close', closePreferences, 'cs-close')
   closer.ariaLabel = close
-  closer.append(element('span', { 'aria-hidden': 'true' }, '×'))
   const title = element(
     'h2',
     { id: 'cs-preferences-title', tabindex: '-1', autofocus: '' },
