@@ -280,6 +280,17 @@ def test_a_frame_that_is_taken_away_adds_no_step_to_the_history(
     assert page.evaluate("history.length") == before
 
 
+def test_a_frame_that_the_page_does_not_hold_back_is_not_covered(
+    page: Page, product: Product
+) -> None:
+    product.add_page("", '<iframe src="video.html" data-category="marketing"></iframe>' + VIDEO)
+
+    product.open(page)
+
+    expect(page.locator(".cs-embed")).to_have_count(1)
+    expect(page.frame_locator("main iframe >> nth=0").get_by_text("film")).to_be_visible()
+
+
 def test_the_placeholder_covers_the_frame_and_names_the_service(
     page: Page, product: Product
 ) -> None:

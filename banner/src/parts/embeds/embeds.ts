@@ -41,7 +41,7 @@ export function hold(): void {
 }
 
 function embeds(): Gate[] {
-  return gates().filter(({ node }) => !(node instanceof HTMLScriptElement))
+  return gates().filter(({ node }) => ADDRESSES.some((name) => node.hasAttribute(`data-${name}`)) && node.tagName !== 'SCRIPT')
 }
 
 function mayOpen(gate: Gate): boolean {
