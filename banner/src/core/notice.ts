@@ -1,7 +1,7 @@
 /**
  * The first layer: words with a way to the details, then three choices of equal size, style and order (allow all, ask
- * me each time, refuse all). A region that does not block the page, takes no focus and can be walked past. Esc puts it away for
- * this page view and decides nothing.
+ * me each time, refuse all). A region that does not block the page, takes no focus and can be walked past. Esc puts it
+ * away for this page view and decides nothing.
  */
 import { acceptAll, askEach, refuseAll } from './choices'
 import { config } from './config'
