@@ -1,1 +1,1 @@
-var e=require("door");document.addEventListener("consent:show",()=>{let t=document.querySelector("[data-cs-inline]"),n=document.getElementById("cs-root");if(t&&n&&!t.contains(n)){let o=n.firstElementChild;t.append(n),(0,e[36])(o)}});
+var e=require("door");document.addEventListener("consent:show",()=>{let t=document.querySelector("[data-cs-inline]"),n=document.getElementById("cs-root");if(t&&n&&!t.contains(n)){let o=n.firstElementChild;t.append(n),(0,e[35])(o)}});

@@ -244,6 +244,33 @@ def test_a_refused_submission_is_kept_only_when_the_server_may_take_it_later(
     expect_queue(page, kept)
 
 
+def test_a_choice_that_is_still_to_be_sent_is_sent_though_the_one_before_was_answered(
+    page: Page, own_product: Product
+) -> None:
+    own_product.open(page)
+    answered: list[str] = []
+
+    def answer_the_first(route: Route) -> None:
+        answered.append(route.request.url)
+        if len(answered) == 2:  # the first is sent again after the second was made
+            route.continue_()
+        else:
+            route.abort()
+
+    page.route("**/v1/consents", answer_the_first)
+    with failed_sending(page):
+        choose(page, "all")
+    with failed_sending(page):
+        page.evaluate("ConsentBanner.withdraw()")
+    expect_queue(page, 1)
+    page.unroute("**/v1/consents")
+
+    page.goto(own_product.url)
+
+    expect_queue(page, 0)
+    assert [row["action"] for row in own_product.rows()] == ["accept_all", "withdraw"]
+
+
 def test_the_queue_is_bounded_and_drops_the_oldest(page: Page, product: Product) -> None:
     product.open(page)
     page.route("**/v1/consents", lambda route: route.abort())

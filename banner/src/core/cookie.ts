@@ -74,11 +74,11 @@ export function eraseCookie(): void {
   store('', 0)
 }
 
-/** Keeps the token beside the decision that is in the jar now, which another tab may have written. */
-export function keepToken(signed: string | null): void {
+/** of: the decision that the server has now. A later one in the jar, perhaps of another tab, still has to be sent. */
+export function keepToken(signed: string | null, of?: string): void {
   const stored = readCookie()
   token = signed
-  if (stored.action) writeCookie(stored, signed)
+  if (of && stored.id === of) writeCookie(stored, signed)
 }
 
 function store(value: string, seconds: number): void {

@@ -69,7 +69,7 @@ async function settle(submission: Submission): Promise<boolean> {
     })
     if (/408|429|5../.test(`${answer.status}`)) return false
     const said = (await answer.json().catch(() => ({}))) as { token?: string; type?: string }
-    if (said.token) keepToken(said.token)
+    if (said.token) keepToken(said.token, submission.submission_id)
     if (submission.visitor && said.type?.endsWith('token-refused')) {
       keepToken(null)
       submission.visitor = null

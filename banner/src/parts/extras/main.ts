@@ -1,6 +1,6 @@
 /** Verbs of the script global that few pages call; fetched with the first call, or to heal a jar. */
 import {
-  acceptAll, answerServices, api, config, drawLayers, forget, loadScript, provide, refuseAll, speak, state, token, writeCookie,
+  acceptAll, answerServices, api, config, drawLayers, forget, loadScript, provide, refuseAll, speak, state, writeCookie,
 } from '../../core/door'
 import type { Origin } from '../../core/state'
 import { eraseCookies } from './jar'
@@ -38,7 +38,9 @@ provide('extras', {
 })
 
 /** Two cookies of our name (another path, another domain) would keep contradicting each other: the newest stays alone. */
-if (document.cookie.split(`${OURS}=`)[2] !== undefined) {
+const ours = document.cookie.split('; ').filter((pair) => pair.startsWith(`${OURS}=`))
+if (ours[1]) {
+  const newest = ours.find((pair) => state.id && pair.includes(state.id)) ?? ''
   eraseCookies(OURS)
-  if (state.action) writeCookie(state, token)
+  if (state.action) writeCookie(state, newest.split('.').slice(5).join('.')) // with a token only if it had one
 }
