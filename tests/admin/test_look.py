@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 
@@ -101,6 +102,7 @@ def test_axe_finds_no_violation_on_any_page_and_none_is_too_wide(
     found += faults(page)
     page.goto("/admin/consents")
     page.locator("tbody a").click()
+    expect(page).to_have_url(re.compile("/admin/consents/.+"))
     found += faults(page)
 
     assert found == []

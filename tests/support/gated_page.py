@@ -22,6 +22,7 @@ from support.service import Service
 
 OURS = "cs_consent"
 ACTIONS = ("accept_all", "refuse_all", "customise", "ask_each", "withdraw", "gpc", "import")
+_ACTION_OF = {"all": "accept_all", "ask": "ask_each", "necessary": "refuse_all"}
 NOTICE: dict[str, Any] = {
     "languages": ["ko", "en"],
     "purposes": [{"key": "functional"}, {"key": "analytics"}, {"key": "marketing"}],
@@ -177,8 +178,16 @@ def choose(page: Page, role: str) -> None:
 
 
 def choose_and_record(page: Page, role: str) -> dict[str, Any]:
-    """Clicks a choice of the notice; returns the server's answer once the token is stored."""
-    with page.expect_response("**/v1/consents") as answer:
+    """Clicks a choice of the notice; returns the server's answer once the token is stored.
+
+    Earlier choices may still be on their way: their answers are not the one that is waited for.
+    """
+    with page.expect_response(
+        lambda response: (
+            response.url.endswith("/v1/consents")
+            and body_of(response.request)["action"] == _ACTION_OF[role]
+        )
+    ) as answer:
         choose(page, role)
     answered: dict[str, Any] = answer.value.json()
     expect_token(page, answered["token"])
