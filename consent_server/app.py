@@ -18,6 +18,7 @@ from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
@@ -27,8 +28,14 @@ from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
 from consent_server.visits.services import VisitReader, VisitRecorder
-from consent_server.web import csrf, headers, health, languages, problems, sessions
+from consent_server.watching import logs
+from consent_server.watching.metrics import Metrics
+from consent_server.watching.traces import Traces, traces_of
+from consent_server.web import csrf, headers, health, languages, observed, problems, sessions
+from consent_server.web import metrics as metrics_view
+from consent_server.web.checks import Checks
 from consent_server.web.country import Countries
+from consent_server.web.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,9 @@ class House:
     """The parts of one running application, for its doors: commands, jobs and tests."""
 
     settings: Settings
+    metrics: Metrics
+    traces: Traces
+    checks: Checks
     signatures: Signatures
     ring: KeyRing
     writer: Writer
@@ -66,16 +76,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.init_app(app, settings)
     house = _build(app, settings)
     app.extensions["consent_server"] = house
-    for init in (sessions.init_app, problems.init_app, languages.init_app):
+    for init in (observed.init_app, sessions.init_app, problems.init_app, languages.init_app):
         init(app)
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
     admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
+    # the last one: whatever answers, in Flask or in front of it, is counted
+    app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
-        Scheduler(app, settings, house.retention).start()
+        Scheduler(app, settings, house.retention, house.metrics).start()
     return app
+
+
+def application() -> Flask:
+    """Returns the application of a serving process, which also logs as the settings say."""
+    settings = Settings.from_environ()
+    logs.configure(settings.log_level, settings.log_format)
+    return create_app(settings)
 
 
 def house_of(app: Flask) -> House:
@@ -86,19 +105,32 @@ def house_of(app: Flask) -> House:
 
 
 def _build(app: Flask, settings: Settings) -> House:
+    traces = traces_of(settings)
+    metrics = Metrics(traces)
     with app.app_context():
-        writer = Writer(database.db.engine, queue_limit=settings.queue_limit)
+        main, archive = database.db.engine, database.db.engines[database.ARCHIVE]
+    writer = Writer(main, queue_limit=settings.queue_limit, observer=metrics)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
     policies, reader = PolicyDirectory(), VisitReader(ring)
+
+    def lag() -> float:
+        return lag_seconds(main, archive, ring, settings.visit_period)
+
+    engines = {"main": main, "archive": archive}
     return House(
         settings=settings,
+        metrics=metrics,
+        traces=traces,
+        checks=Checks(settings, engines, ring, metrics, lag),
         signatures=signatures,
         ring=ring,
         writer=writer,
         sites=SiteDirectory(),
         policies=policies,
         countries=Countries(settings),
-        documents=BannerDocuments(Path(app.static_folder or ""), settings, policies),
+        documents=BannerDocuments(
+            Path(app.static_folder or ""), settings, policies, metrics.script_built
+        ),
         consents=ConsentRecorder(writer, policies, signatures, settings.choice_days),
         visits=VisitRecorder(writer, ring, signatures, settings.visit_period),
         reader=reader,
@@ -110,7 +142,8 @@ def _build(app: Flask, settings: Settings) -> House:
 def _register_routes(app: Flask, house: House) -> None:
     centre = PreferenceCentre(house.policies, house.consents)
     for routes in (
-        health.blueprint(),
+        health.blueprint(house.checks),
+        metrics_view.blueprint(house.settings, house.metrics, house.checks),
         banner_views.blueprint(house.settings, house.sites, house.documents, house.countries),
         consent_views.blueprint(house.settings, house.sites, house.consents),
         visit_views.blueprint(house.settings, house.sites, house.visits),

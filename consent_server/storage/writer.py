@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from consent_server.errors import Unavailable
+from consent_server.storage.gauges import Unheard, WriterObserver
 
 _BATCH_LIMIT = 500  # rows; beyond it a larger batch gains nothing measurable
 _ANSWER_TIMEOUT_SECONDS = 60.0
@@ -48,11 +51,15 @@ class Writer:
     """The only writer of visits and consent records in this process.
 
     engine: the database written to.
-    queue_limit: how many rows may wait.
+    queue_limit: how many rows may wait. observer: hears what happens (storage.gauges).
     """
 
-    def __init__(self, engine: Engine, *, queue_limit: int) -> None:
+    def __init__(
+        self, engine: Engine, *, queue_limit: int, observer: WriterObserver | None = None
+    ) -> None:
         self._engine = engine
+        self._observer = observer or Unheard()
+        self._observer.queue_limit(queue_limit)
         self._queue: queue.Queue[_Insert | _Work | None] = queue.Queue(queue_limit)
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
@@ -66,7 +73,8 @@ class Writer:
         """
         insert = _Insert(table, key, row)
         self._put(insert)
-        stored: Row = _answer(insert.done)
+        with self._observer.waiting():
+            stored: Row = _answer(insert.done)
         return stored
 
     def run(self, work: Callable[[Connection], T]) -> T:
@@ -90,7 +98,9 @@ class Writer:
         try:
             self._queue.put_nowait(item)
         except queue.Full as error:
+            self._observer.refused("queue_full")
             raise Unavailable("Too many records are waiting to be written.") from error
+        self._observer.queued(self._queue.qsize())
 
     def _ensure_started(self) -> None:
         """Starts the thread on first use: a forked worker must not inherit a dead one."""
@@ -108,6 +118,7 @@ class Writer:
                 self._commit(batch)
             if work is not None:
                 self._perform(work)
+            self._observer.queued(self._queue.qsize())
             if is_last:
                 return
 
@@ -126,12 +137,14 @@ class Writer:
         return batch, current, current is None
 
     def _commit(self, batch: list[_Insert]) -> None:
+        began = time.perf_counter()
         try:
             with self._writing() as connection:
                 stored = [self._insert_group(connection, group) for group in _groups(batch)]
         except Exception as error:  # noqa: BLE001 - the thread must survive whatever one row does
             if _is_outage(error):
                 for item in [*batch, *self._take_all()]:
+                    self._observer.refused("database_away")
                     item.done.set_exception(_refusal(error))
             elif len(batch) == 1:
                 batch[0].done.set_exception(error)
@@ -139,6 +152,8 @@ class Writer:
                 for insert in batch:
                     self._commit([insert])
         else:
+            self._observer.committed(len(batch), time.perf_counter() - began)
+            self._observer.acknowledged(Counter(insert.table.name for insert in batch))
             for group, rows in zip(_groups(batch), stored, strict=True):
                 for insert in group:
                     insert.done.set_result(rows[insert.row[insert.key]])

@@ -10,10 +10,11 @@ from werkzeug.exceptions import HTTPException
 
 from consent_server.errors import BodyTooLarge, Problem, Unavailable
 from consent_server.web.cors import allow_reading
+from consent_server.web.observed import REQUEST_ID
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
-_MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz")
+_MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz", "/metrics")
 _MEDIA_TYPES = ("text/html", MEDIA_TYPE, "application/json")  # of equals the first
 
 
@@ -25,8 +26,8 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(outage, _outage_response)
 
 
-def problem_response(problem: Problem) -> Response:
-    """Returns the answer to a refused request."""
+def problem_response(problem: Problem, **more: object) -> Response:
+    """Returns the answer to a refused request. more: members of its own (RFC 9457 §3.2)."""
     response = _response(
         problem.status,
         {
@@ -36,6 +37,7 @@ def problem_response(problem: Problem) -> Response:
             "detail": problem.detail,
             **({"field": problem.field} if problem.field else {}),
             **({"limit": problem.limit} if problem.limit is not None else {}),
+            **more,
         },
     )
     if isinstance(problem, Unavailable):
@@ -62,7 +64,7 @@ def http_problem(error: HTTPException) -> Response:
         },
     )
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
+        if name.lower() in ("allow", "retry-after", "www-authenticate"):
             response.headers[name] = value
     return response
 
@@ -79,6 +81,8 @@ def is_for_program(request: Request) -> bool:
 
 
 def _response(status: int, body: dict[str, object]) -> Response:
+    if request_id := request.environ.get(REQUEST_ID):
+        body["request_id"] = request_id
     response = Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return allow_reading(response)
