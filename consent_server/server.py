@@ -27,6 +27,9 @@ from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 16  # lets a batch form; more only hand the interpreter lock around
 _BACKLOG = 1024
+_LAST_SECONDS = (
+    70  # above the writer's patience; a worker that was told to stop too early hears nothing
+)
 
 
 def serve(
@@ -63,6 +66,7 @@ def _server(application: str, host: str, port: int, workers: int) -> AbstractSer
         workers=workers,
         blocking_threads=_BLOCKING_THREADS,
         backlog=_BACKLOG,
+        workers_kill_timeout=_LAST_SECONDS,
         websockets=False,
         log_level=LogLevels.error,
         log_dictconfig=logs.server_config(),

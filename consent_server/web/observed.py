@@ -115,18 +115,22 @@ class _Sent:
         try:
             return self._next()
         except StopIteration:
+            self._end()
             raise
         except Exception:  # noqa: BLE001 - told here, where it may be told; see watching.failures
             _log.error("an answer broke off", exc_info=True)
         raise BrokenAnswerError
 
     def close(self) -> None:
-        finish, self._finish = self._finish, _nothing
         try:
             if close := getattr(self._body, "close", None):
                 close()
         finally:
-            finish()
+            self._end()
+
+    def _end(self) -> None:
+        finish, self._finish = self._finish, _nothing
+        finish()
 
 
 def _nothing() -> None:
