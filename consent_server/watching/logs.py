@@ -96,5 +96,5 @@ def _tell_failure(_logger: object, _method: str, event: dict[str, Any]) -> dict[
     if record is not None:
         record.exc_info = record.exc_text = None
     if isinstance(error, BaseException):
-        event["failure"] = told(error)
+        event["exception"] = told(error)
     return event

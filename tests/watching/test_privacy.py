@@ -135,7 +135,7 @@ def test_a_failure_tells_where_and_not_what_was_in_hand(fail: Callable[[], None]
         found = line("failed", exc_info=sys.exc_info())
 
     assert "secret" not in json.dumps(found)
-    assert f"in {fail.__name__}" in found["failure"]
+    assert f"in {fail.__name__}" in found["exception"]
 
 
 def test_a_failure_tells_its_causes_and_the_words_that_are_ours() -> None:

@@ -99,5 +99,5 @@ def test_nothing_that_the_server_writes_tells_of_a_visitor(service: Service) -> 
         assert secret not in written
     assert {line["status"] for line in requests if "status" in line} >= {500, 503}
     assert all(line["request_id"] for line in requests)
-    assert any("failure" in line and "document.py" in line["failure"] for line in lines)
+    assert any("document.py" in line.get("exception", "") for line in lines)
     assert any(line["event"] == "slow request" for line in lines)
