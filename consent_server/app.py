@@ -12,6 +12,7 @@ from consent_server.banner import views as banner_views
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.consents import views as consent_views
+from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.keys.ring import KeyRing
@@ -26,9 +27,11 @@ from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
+from consent_server.visits.intake import VisitIntake
 from consent_server.visits.services import VisitReader, VisitRecorder
 from consent_server.web import csrf, headers, health, languages, problems, sessions
 from consent_server.web.country import Countries
+from consent_server.web.intake import Intake, Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class House:
     documents: BannerDocuments
     consents: ConsentRecorder
     visits: VisitRecorder
+    consent_intake: ConsentIntake
+    visit_intake: VisitIntake
     reader: VisitReader
     exporter: Exporter
     retention: Retention
@@ -73,6 +78,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     operators.init_app(app, settings)
     admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
+    posts: dict[str, Post] = {
+        "/v1/consents": house.consent_intake,
+        "/v1/visits": house.visit_intake,
+    }
+    app.wsgi_app = Intake(app.wsgi_app, posts, headers.of_every_answer(settings))  # type: ignore[method-assign]
     if settings.scheduler:
         Scheduler(app, settings, house.retention).start()
     return app
@@ -87,20 +97,25 @@ def house_of(app: Flask) -> House:
 
 def _build(app: Flask, settings: Settings) -> House:
     with app.app_context():
-        writer = Writer(database.db.engine, queue_limit=settings.queue_limit)
+        engine = database.db.engine
+    writer = Writer(engine, queue_limit=settings.queue_limit)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
-    policies, reader = PolicyDirectory(), VisitReader(ring)
+    sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
+    consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
+    visits = VisitRecorder(writer, ring, signatures, settings.visit_period)
     return House(
         settings=settings,
         signatures=signatures,
         ring=ring,
         writer=writer,
-        sites=SiteDirectory(),
+        sites=sites,
         policies=policies,
         countries=Countries(settings),
         documents=BannerDocuments(Path(app.static_folder or ""), settings, policies),
-        consents=ConsentRecorder(writer, policies, signatures, settings.choice_days),
-        visits=VisitRecorder(writer, ring, signatures, settings.visit_period),
+        consents=consents,
+        visits=visits,
+        consent_intake=ConsentIntake(settings, sites, consents),
+        visit_intake=VisitIntake(settings, sites, visits),
         reader=reader,
         exporter=Exporter(reader),
         retention=Retention(writer, ring, settings.visit_period),
@@ -112,8 +127,8 @@ def _register_routes(app: Flask, house: House) -> None:
     for routes in (
         health.blueprint(),
         banner_views.blueprint(house.settings, house.sites, house.documents, house.countries),
-        consent_views.blueprint(house.settings, house.sites, house.consents),
-        visit_views.blueprint(house.settings, house.sites, house.visits),
+        consent_views.blueprint(house.consent_intake),
+        visit_views.blueprint(house.visit_intake),
         policy_views.blueprint(house.settings, house.sites),
         subject_views.blueprint(house.settings, house.sites, centre),
     ):

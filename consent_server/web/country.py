@@ -51,7 +51,7 @@ class Countries:
         named = _country(request.headers.get(self._header, "")) if self._header else UNKNOWN
         if named or self._database is None:
             return named
-        return self._database.country(client_address(request, self._trusted_proxies))
+        return self._database.country(client_address(request.environ, self._trusted_proxies))
 
 
 class CountryDatabase:

@@ -1,0 +1,139 @@
+"""What stands in front of Flask answers as Flask would, whatever is sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from consent_server.consents.services import ConsentRecorder
+from support.shop import IPHONE, ORIGIN, MakeShop, Shop
+
+CONSENTS, VISITS = "/v1/consents", "/v1/visits"
+
+
+def quick(shop: Shop) -> Client:
+    """The whole application."""
+    return Client(shop.app)
+
+
+def slow(shop: Shop) -> Client:
+    """Flask alone, without what stands in front of it."""
+    return Client(lambda environ, start: Flask.wsgi_app(shop.app, environ, start))
+
+
+def facts(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
+    return answer.status, sorted(answer.headers), answer.data
+
+
+def as_json(body: Any, **headers: str) -> dict[str, Any]:
+    given = {"Origin": ORIGIN, "User-Agent": IPHONE, "Content-Type": "text/plain"} | headers
+    return {"data": json.dumps(body).encode(), "headers": {k: v for k, v in given.items() if v}}
+
+
+def raw(data: bytes, **headers: str) -> dict[str, Any]:
+    return as_json(None, **headers) | {"data": data}
+
+
+Case = Callable[[Shop], tuple[str, dict[str, Any]]]
+CASES: dict[str, Case] = {
+    "a decision": lambda shop: (CONSENTS, as_json(shop.submission())),
+    "a decision as JSON": lambda shop: (
+        CONSENTS,
+        as_json(shop.submission(), **{"Content-Type": "application/json; charset=utf-8"}),
+    ),
+    "a refusal": lambda shop: (CONSENTS, as_json(shop.refusal())),
+    "no origin": lambda shop: (CONSENTS, as_json(shop.submission(), Origin="")),
+    "a foreign origin": lambda shop: (
+        CONSENTS,
+        as_json(shop.submission(), Origin="https://evil.example"),
+    ),
+    "an unknown site": lambda shop: (CONSENTS, as_json(shop.submission(site="nowhere"))),
+    "an unknown version": lambda shop: (CONSENTS, as_json(shop.submission(policy_version=9))),
+    "an unknown language": lambda shop: (CONSENTS, as_json(shop.submission(language="fr"))),
+    "an unknown text": lambda shop: (CONSENTS, as_json(shop.submission(text_sha256="0" * 64))),
+    "an unknown purpose": lambda shop: (CONSENTS, as_json(shop.submission(decisions={"x": True}))),
+    "an unknown field": lambda shop: (CONSENTS, as_json(shop.submission(ip="203.0.113.9"))),
+    "a missing field": lambda shop: (CONSENTS, as_json({"site": shop.key})),
+    "a forged token": lambda shop: (CONSENTS, as_json(shop.submission(visitor="a.b.c"))),
+    "no JSON": lambda _: (CONSENTS, raw(b"\xff{")),
+    "nothing": lambda _: (CONSENTS, raw(b"")),
+    "an array": lambda _: (CONSENTS, raw(b"[" * 500)),
+    "a form": lambda _: (CONSENTS, raw(b"a=b", **{"Content-Type": "multipart/form-data"})),
+    "no media type": lambda _: (CONSENTS, raw(b"{}", **{"Content-Type": ""})),
+    "a compressed body": lambda _: (CONSENTS, raw(b"{}", **{"Content-Encoding": "gzip"})),
+    "a body too large": lambda _: (CONSENTS, raw(b" " * 20_000)),
+    "a length that is none": lambda _: (CONSENTS, raw(b"{}", **{"Content-Length": "-1"})),
+    "a slash too many": lambda shop: (CONSENTS + "/", as_json(shop.submission())),
+    "a question": lambda shop: (CONSENTS + "?a=b", as_json(shop.submission())),
+    "a visit": lambda shop: (VISITS, as_json(shop.visit())),
+    "a visit of nobody's browser": lambda shop: (
+        VISITS,
+        as_json(shop.visit(), **{"User-Agent": ""}),
+    ),
+    "a visit by proxy": lambda shop: (
+        VISITS,
+        as_json(shop.visit(), **{"X-Forwarded-For": "203.0.113.9, 10.0.0.1"}),
+    ),
+    "a visit from elsewhere": lambda shop: (
+        VISITS,
+        as_json(shop.visit(), Origin="https://evil.example"),
+    ),
+    "a visit without id": lambda shop: (VISITS, as_json(shop.visit(visit_id="one"))),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_an_answer_is_the_same_with_and_without_the_framework(shop: Shop, case: Case) -> None:
+    path, request = case(shop)
+
+    first = facts(quick(shop).post(path, **request))
+    second = facts(slow(shop).post(path, **request))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "OPTIONS", "DELETE"])
+@pytest.mark.parametrize("path", [CONSENTS, VISITS])
+def test_other_methods_are_left_to_the_framework(shop: Shop, method: str, path: str) -> None:
+    first = facts(quick(shop).open(path, method=method, headers={"Origin": ORIGIN}))
+    second = facts(slow(shop).open(path, method=method, headers={"Origin": ORIGIN}))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_secure_service_says_so_in_both(make_shop: MakeShop) -> None:
+    shop = make_shop(public_url="https://consent.example")
+    body = as_json(shop.visit())
+
+    first = quick(shop).post(VISITS, **body)
+    second = slow(shop).post(VISITS, **body)
+
+    assert facts(first) == facts(second)
+    assert "Strict-Transport-Security" in first.headers
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_an_error_of_ours_is_a_problem_and_stands_in_the_log(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault to be found")
+
+    monkeypatch.setattr(ConsentRecorder, "record", fail)
+    body = as_json(shop.submission())
+
+    with caplog.at_level(logging.ERROR):
+        first = quick(shop).post(CONSENTS, **body)
+        second = slow(shop).post(CONSENTS, **body)
+
+    assert facts(first) == facts(second)
+    assert first.status_code == 500
+    assert caplog.text.count("RuntimeError: a fault to be found") == 2
