@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from flask import Flask
 from consent_server import admin, operators
 from consent_server.banner import views as banner_views
 from consent_server.banner.document import BannerDocuments
+from consent_server.banner.intake import ScriptIntake
 from consent_server.config import Settings
 from consent_server.consents import views as consent_views
 from consent_server.consents.intake import ConsentIntake
@@ -31,7 +33,7 @@ from consent_server.visits.intake import VisitIntake
 from consent_server.visits.services import VisitReader, VisitRecorder
 from consent_server.web import csrf, headers, health, languages, problems, sessions
 from consent_server.web.country import Countries
-from consent_server.web.intake import Intake, Post
+from consent_server.web.intake import Doors, Intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class House:
     documents: BannerDocuments
     consents: ConsentRecorder
     visits: VisitRecorder
+    script_intake: ScriptIntake
     consent_intake: ConsentIntake
     visit_intake: VisitIntake
     reader: VisitReader
@@ -78,11 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     operators.init_app(app, settings)
     admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
-    posts: dict[str, Post] = {
-        "/v1/consents": house.consent_intake,
-        "/v1/visits": house.visit_intake,
-    }
-    app.wsgi_app = Intake(app.wsgi_app, posts, headers.of_every_answer(settings))  # type: ignore[method-assign]
+    app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     if settings.scheduler:
         Scheduler(app, settings, house.retention).start()
     return app
@@ -101,6 +100,8 @@ def _build(app: Flask, settings: Settings) -> House:
     writer = Writer(engine, queue_limit=settings.queue_limit)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
+    documents = BannerDocuments(Path(app.static_folder or ""), settings, policies)
+    countries = Countries(settings)
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period)
     return House(
@@ -110,8 +111,9 @@ def _build(app: Flask, settings: Settings) -> House:
         writer=writer,
         sites=sites,
         policies=policies,
-        countries=Countries(settings),
-        documents=BannerDocuments(Path(app.static_folder or ""), settings, policies),
+        countries=countries,
+        documents=documents,
+        script_intake=ScriptIntake(settings, sites, documents, countries),
         consents=consents,
         visits=visits,
         consent_intake=ConsentIntake(settings, sites, consents),
@@ -122,11 +124,22 @@ def _build(app: Flask, settings: Settings) -> House:
     )
 
 
+def _doors(house: House) -> dict[str, Doors]:
+    """What is answered in front of Flask, because every page view asks it."""
+    return {
+        "GET": {re.compile(r"/embed/[^/]+\.js"): house.script_intake},
+        "POST": {
+            re.compile("/v1/visits"): house.visit_intake,
+            re.compile("/v1/consents"): house.consent_intake,
+        },
+    }
+
+
 def _register_routes(app: Flask, house: House) -> None:
     centre = PreferenceCentre(house.policies, house.consents)
     for routes in (
         health.blueprint(),
-        banner_views.blueprint(house.settings, house.sites, house.documents, house.countries),
+        banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
         visit_views.blueprint(house.visit_intake),
         policy_views.blueprint(house.settings, house.sites),

@@ -98,6 +98,45 @@ def test_an_answer_is_the_same_with_and_without_the_framework(shop: Shop, case: 
     assert first == second
 
 
+SCRIPTS = {
+    "plain": {},
+    "brotli": {"Accept-Encoding": "gzip, deflate, br, zstd"},
+    "gzip": {"Accept-Encoding": "gzip"},
+    "nothing accepted": {"Accept-Encoding": "br;q=0, gzip;q=0"},
+    "a language": {"Accept-Language": "en-US,en;q=0.9"},
+    "a signal": {"Sec-GPC": "1"},
+    "another signal": {"DNT": "1"},
+    "known already": {"If-None-Match": "*"},
+    "long headers": {"Accept-Language": "en," * 500},
+}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("query", ["", "?lang=en", "?lang=xx&v=1"])
+@pytest.mark.parametrize("sent", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_script_is_the_same_with_and_without_the_framework(
+    shop: Shop, sent: dict[str, str], query: str
+) -> None:
+    path = f"/embed/{shop.key}.js{query}"
+
+    behind = facts(slow(shop).get(path, headers=sent))
+    fresh = facts(quick(shop).get(path, headers=sent))
+    kept = facts(quick(shop).get(path, headers=sent))
+    etag = dict(behind[1])["ETag"]
+    again = {"If-None-Match": f'"other", W/{etag}'}
+
+    assert fresh == kept == behind
+    assert facts(quick(shop).get(path, headers=sent | again)) == facts(
+        slow(shop).get(path, headers=sent | again)
+    )
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", ["/embed/nowhere.js", "/embed/.js", "/embed/x/y.js", "/embed/x"])
+def test_a_script_that_is_none_is_refused_alike(shop: Shop, path: str) -> None:
+    assert facts(quick(shop).get(path)) == facts(slow(shop).get(path))
+
+
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "OPTIONS", "DELETE"])
 @pytest.mark.parametrize("path", [CONSENTS, VISITS])
@@ -113,11 +152,14 @@ def test_a_secure_service_says_so_in_both(make_shop: MakeShop) -> None:
     shop = make_shop(public_url="https://consent.example")
     body = as_json(shop.visit())
 
+    script = f"/embed/{shop.key}.js"
+
     first = quick(shop).post(VISITS, **body)
     second = slow(shop).post(VISITS, **body)
 
     assert facts(first) == facts(second)
     assert "Strict-Transport-Security" in first.headers
+    assert facts(quick(shop).get(script)) == facts(slow(shop).get(script))
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
