@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -10,8 +12,10 @@ from flask import Flask
 from consent_server import admin, operators
 from consent_server.banner import views as banner_views
 from consent_server.banner.document import BannerDocuments
+from consent_server.banner.intake import ScriptIntake
 from consent_server.config import Settings
 from consent_server.consents import views as consent_views
+from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.keys.ring import KeyRing
@@ -27,14 +31,15 @@ from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
+from consent_server.visits.intake import VisitIntake
 from consent_server.visits.services import VisitReader, VisitRecorder
-from consent_server.watching import logs
 from consent_server.watching.metrics import Metrics
 from consent_server.watching.traces import Traces, traces_of
 from consent_server.web import csrf, headers, health, languages, observed, problems, sessions
 from consent_server.web import metrics as metrics_view
 from consent_server.web.checks import Checks
 from consent_server.web.country import Countries
+from consent_server.web.intake import Doors, Intake
 from consent_server.web.observed import Observed
 
 
@@ -55,6 +60,9 @@ class House:
     documents: BannerDocuments
     consents: ConsentRecorder
     visits: VisitRecorder
+    script_intake: ScriptIntake
+    consent_intake: ConsentIntake
+    visit_intake: VisitIntake
     reader: VisitReader
     exporter: Exporter
     retention: Retention
@@ -83,18 +91,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     operators.init_app(app, settings)
     admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
-    # the last one: whatever answers, in Flask or in front of it, is counted
+    app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
+    # the outermost: whatever answers, in Flask or in front of it, is counted
     app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
         Scheduler(app, settings, house.retention, house.metrics).start()
     return app
-
-
-def application() -> Flask:
-    """Returns the application of a serving process, which also logs as the settings say."""
-    settings = Settings.from_environ()
-    logs.configure(settings.log_level, settings.log_format)
-    return create_app(settings)
 
 
 def house_of(app: Flask) -> House:
@@ -108,15 +110,17 @@ def _build(app: Flask, settings: Settings) -> House:
     traces = traces_of(settings)
     metrics = Metrics(traces)
     with app.app_context():
-        main, archive = database.db.engine, database.db.engines[database.ARCHIVE]
-    writer = Writer(main, queue_limit=settings.queue_limit, observer=metrics)
+        engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
+    writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
-    policies, reader = PolicyDirectory(), VisitReader(ring)
-
-    def lag() -> float:
-        return lag_seconds(main, archive, ring, settings.visit_period)
-
-    engines = {"main": main, "archive": archive}
+    sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
+    static = Path(app.static_folder or "")
+    documents = BannerDocuments(static, settings, policies, metrics.script_built)
+    countries = Countries(settings)
+    consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
+    visits = VisitRecorder(writer, ring, signatures, settings.visit_period)
+    engines = {"main": engine, "archive": archive}
+    lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
         settings=settings,
         metrics=metrics,
@@ -125,18 +129,30 @@ def _build(app: Flask, settings: Settings) -> House:
         signatures=signatures,
         ring=ring,
         writer=writer,
-        sites=SiteDirectory(),
+        sites=sites,
         policies=policies,
-        countries=Countries(settings),
-        documents=BannerDocuments(
-            Path(app.static_folder or ""), settings, policies, metrics.script_built
-        ),
-        consents=ConsentRecorder(writer, policies, signatures, settings.choice_days),
-        visits=VisitRecorder(writer, ring, signatures, settings.visit_period),
+        countries=countries,
+        documents=documents,
+        script_intake=ScriptIntake(settings, sites, documents, countries),
+        consents=consents,
+        visits=visits,
+        consent_intake=ConsentIntake(settings, sites, consents),
+        visit_intake=VisitIntake(settings, sites, visits),
         reader=reader,
         exporter=Exporter(reader),
         retention=Retention(writer, ring, settings.visit_period),
     )
+
+
+def _doors(house: House) -> dict[str, Doors]:
+    """What is answered in front of Flask, because every page view asks it."""
+    return {
+        "GET": {re.compile(r"/embed/[^/]+\.js"): ("/embed/<site_key>.js", house.script_intake)},
+        "POST": {
+            re.compile("/v1/visits"): ("/v1/visits", house.visit_intake),
+            re.compile("/v1/consents"): ("/v1/consents", house.consent_intake),
+        },
+    }
 
 
 def _register_routes(app: Flask, house: House) -> None:
@@ -144,9 +160,9 @@ def _register_routes(app: Flask, house: House) -> None:
     for routes in (
         health.blueprint(house.checks),
         metrics_view.blueprint(house.settings, house.metrics, house.checks),
-        banner_views.blueprint(house.settings, house.sites, house.documents, house.countries),
-        consent_views.blueprint(house.settings, house.sites, house.consents),
-        visit_views.blueprint(house.settings, house.sites, house.visits),
+        banner_views.blueprint(house.script_intake),
+        consent_views.blueprint(house.consent_intake),
+        visit_views.blueprint(house.visit_intake),
         policy_views.blueprint(house.settings, house.sites),
         subject_views.blueprint(house.settings, house.sites, centre),
     ):

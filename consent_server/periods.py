@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -34,8 +35,12 @@ class RetentionPeriod:
 
     def gone_at(self, instant: datetime) -> datetime:
         """Returns the first instant (aware, UTC) at which the record must no longer exist."""
-        midnight = datetime.combine(self.gone_on(self.day_of(instant)), time.min, self.zone)
-        return midnight.astimezone(UTC)
+        return _midnight(self.gone_on(self.day_of(instant)), self.zone)
+
+
+@lru_cache(maxsize=16)  # every visit of a day asks for the same one
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def _add_months(day: date, months: int) -> date:

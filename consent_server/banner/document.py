@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,13 @@ class BannerDocuments:
         known = self._policies.in_force(site.id).texts
         return sorted(known, key=lambda language: (language != site.language, language))
 
+    def version(self, site: SiteEntry) -> VersionEntry:
+        """Returns the version that a site shows. Raises SiteUnknown when there is none yet."""
+        return self._policies.in_force(site.id)
+
     def settings(self, site: SiteEntry) -> BannerSettings:
         """Returns the settings of a site's banner."""
-        return decoder.decode(site.banner_settings)
+        return _settings(site.banner_settings)
 
     def build(self, site: SiteEntry) -> str:
         """Returns what names the present code and settings of a site's banner, 10 hex digits."""
@@ -175,6 +180,11 @@ class BannerDocuments:
     def _build(self, site: SiteEntry, version: VersionEntry) -> str:
         known = f"{self._built.build} {version.number} {site.banner_settings}"
         return hashlib.sha256(known.encode()).hexdigest()[:10]
+
+
+@lru_cache(maxsize=256)
+def _settings(source: str) -> BannerSettings:
+    return decoder.decode(source)
 
 
 def _join(install: str, more: dict[str, Any]) -> Document:

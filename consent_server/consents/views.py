@@ -7,28 +7,22 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from consent_server.config import Settings
+from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.receipts import rfc3339
-from consent_server.consents.schemas import decoder
-from consent_server.consents.services import ConsentRecorder
 from consent_server.errors import TokenRefused
-from consent_server.sites.directory import SiteDirectory
 from consent_server.web.cors import allow_reading, preflight
-from consent_server.web.decoding import decode
 from consent_server.web.guard import guarded_by
-from consent_server.web.limits import read_body
 
 
-def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorder) -> Blueprint:
+def blueprint(intake: ConsentIntake) -> Blueprint:
     """Returns the routes of this room."""
+    sites, recorder = intake.sites, intake.recorder
     routes = Blueprint("consents", __name__, url_prefix="/v1/consents")
 
     @routes.post("", provide_automatic_options=False)
     @guarded_by("origin")
     def record_consent() -> Response:
-        submission = decode(read_body(request, settings.body_limit_bytes), decoder)
-        site = sites.site_for(submission.site, request.headers.get("Origin"))
-        return _json(recorder.record(site, submission), 201)
+        return intake(request.environ).as_response()
 
     @routes.route("", methods=["OPTIONS"])
     @routes.route("/current", methods=["OPTIONS"])
@@ -47,7 +41,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorde
         }
         facts["in_force"] = recorder.is_in_force(site, record)
         times = {name: rfc3339(record[name]) for name in ("recorded_at", "valid_until")}
-        return _json({"consent_id": str(record["consent_id"]), **facts, **times}, 200)
+        return _json({"consent_id": str(record["consent_id"]), **facts, **times})
 
     return routes
 
@@ -60,7 +54,7 @@ def _bearer_token() -> str:
     return token.strip()
 
 
-def _json(body: dict[str, Any], status: int) -> Response:
-    response = Response(msgspec.json.encode(body), status, mimetype="application/json")
+def _json(body: dict[str, Any]) -> Response:
+    response = Response(msgspec.json.encode(body), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return allow_reading(response)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, selectinload
 
 from consent_server.errors import NotPublished, SiteUnknown
@@ -35,8 +35,8 @@ class VersionEntry:
 class PolicyDirectory:
     """Answers what a site shows, and what it ever showed."""
 
-    def __init__(self) -> None:
-        self._versions: Cached[Mapping[int, Mapping[int, VersionEntry]]] = Cached(_load)
+    def __init__(self, engine: Engine) -> None:
+        self._versions: Cached[Mapping[int, Mapping[int, VersionEntry]]] = Cached(engine, _load)
 
     def in_force(self, site_id: int, *, is_fresh: bool = False) -> VersionEntry:
         """Returns the newest version. Raises SiteUnknown when nothing was published yet.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, selectinload
 
 from consent_server.errors import OriginRefused, SiteUnknown
@@ -35,8 +35,8 @@ class SiteEntry:
 class SiteDirectory:
     """Answers which site a key names and whether an origin may write for it."""
 
-    def __init__(self) -> None:
-        self._entries: Cached[Mapping[str, SiteEntry]] = Cached(_load)
+    def __init__(self, engine: Engine) -> None:
+        self._entries: Cached[Mapping[str, SiteEntry]] = Cached(engine, _load)
 
     def site(self, key: str) -> SiteEntry:
         """Returns the site of a key. Raises SiteUnknown when there is none."""
@@ -50,16 +50,17 @@ class SiteDirectory:
 
         Raises SiteUnknown, or OriginRefused when the origin is missing or not allowed.
         """
-        if origin in self.site(key).origins:
-            return self.site(key)
-        entry = self._entries.fresh().get(key)
-        if entry is None or origin not in entry.origins:
+        entry = self.site(key)
+        if origin in entry.origins:
+            return entry
+        newest = self._entries.fresh().get(key)
+        if newest is None or origin not in newest.origins:
             raise OriginRefused(
                 "The page's origin is not in the allow-list of this site; "
                 "an operator can add it in the console.",
                 field="Origin",
             )
-        return entry
+        return newest
 
 
 def _load(session: Session) -> dict[str, SiteEntry]:

@@ -16,10 +16,10 @@ class WriterObserver(Protocol):
     """Hears what the writer does."""
 
     def queue_limit(self, records: int, /) -> None:
-        """So many records may wait (once, when the writer is made)."""
+        """So many records of one table may wait (once, when the writer is made)."""
 
     def queued(self, count: int, /) -> None:
-        """So many records wait now (after each one that came, and after each batch)."""
+        """So many records wait in the longest lane (before each batch, and while one grows)."""
 
     def waiting(self) -> AbstractContextManager[object]:
         """A caller waits inside for the commit that its row is part of."""

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from sqlalchemy import Integer, event, select, update
+from sqlalchemy import Engine, Integer, event, select, update
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from consent_server.storage.database import Model, db
+from consent_server.storage.database import Model
 
 _MAX_AGE_SECONDS = 5.0
 _MIN_AGE_SECONDS = 0.1  # a flood of refused requests asks at most ten times a second
@@ -54,10 +54,12 @@ def _count_commit(_session: Session) -> None:
 class Cached(Generic[T]):
     """A value built from the database, rebuilt only after the revision changed.
 
+    engine: of the database that holds the revision.
     load: builds the value in a session of its own (the caller's session is not touched).
     """
 
-    def __init__(self, load: Callable[[Session], T]) -> None:
+    def __init__(self, engine: Engine, load: Callable[[Session], T]) -> None:
+        self._engine = engine
         self._load = load
         self._lock = threading.Lock()
         self._value: T | None = None
@@ -99,7 +101,7 @@ class Cached(Generic[T]):
 
     def _refresh(self) -> None:
         commits = _commits_here
-        with Session(db.engine) as session:
+        with Session(self._engine) as session:
             number = session.execute(select(Revision.number)).scalar_one()
             if self._value is None or number != self._number:
                 self._value, self._number = self._load(session), number

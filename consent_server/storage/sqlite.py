@@ -9,14 +9,24 @@ at its result row. Temporary tables stay in memory: a spilled sort would be a si
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Dialect, Engine, Table
+
+_CACHED_STATEMENTS = 256  # batches of each size up to some hundred rows keep their plan
 
 
 def engine_options(timeout_seconds: float) -> dict[str, Any]:
     """Returns the create_engine options; a locked file is waited for this long."""
-    return {"connect_args": {"timeout": timeout_seconds, "isolation_level": None}}
+    return {
+        "connect_args": {
+            "timeout": timeout_seconds,
+            "isolation_level": None,
+            "cached_statements": _CACHED_STATEMENTS,
+        }
+    }
 
 
 def on_connect(connection: Any, _record: object) -> None:
@@ -52,3 +62,66 @@ def truncate_wal(engine: Engine) -> bool:
         assert raw is not None
         busy, _log_pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
+
+
+class BatchInsert:
+    """One `INSERT ... VALUES (...), (...)` per table, the rows bound by position.
+
+    Measured on batches of 16: 37 us of processor time a row, against 48 by way of json_each. Many
+    executions of a single-row statement cost as little here, but each gives up and retakes the
+    interpreter's lock, for which all request threads queue.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._binders: dict[object, list[tuple[str, Callable[[Any], Any] | None]]] = {}
+        self._dialect = dialect
+
+    def __call__(
+        self, connection: Any, groups: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
+    ) -> list[int]:
+        if len(groups) == 1:  # a single statement is a transaction by itself
+            return [self._insert(connection, *groups[0])]
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            counts = [self._insert(connection, table, rows) for table, rows in groups]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # some errors have rolled it back already
+                connection.execute("ROLLBACK")
+            raise
+        return counts
+
+    def _insert(self, connection: Any, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+        binders = self._binders_of(table, tuple(rows[0]))
+        values = [
+            row[name] if bind is None else bind(row[name]) for row in rows for name, bind in binders
+        ]
+        statement = _insert_statement(table.name, tuple(name for name, _ in binders), len(rows))
+        count: int = connection.execute(statement, values).rowcount
+        return count
+
+    def _binders_of(
+        self, table: Table, names: tuple[str, ...]
+    ) -> list[tuple[str, Callable[[Any], Any] | None]]:
+        """Returns the columns that a row fills, each with what turns a value into SQLite's."""
+        known = self._binders.get((table.name, names))
+        if known is None:
+            types = {name: table.c[name].type.dialect_impl(self._dialect) for name in names}
+            known = self._binders[table.name, names] = [
+                (name, column_type.bind_processor(self._dialect))
+                for name, column_type in types.items()
+            ]
+        return known
+
+
+@lru_cache(maxsize=_CACHED_STATEMENTS)
+def _insert_statement(table: str, columns: tuple[str, ...], rows: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)} "  # noqa: S608
+        "ON CONFLICT DO NOTHING"
+    )
+
+
+def ready_for_batches(_connection: Any) -> None:
+    """Nothing to do: each statement commits by itself, or stands between BEGIN and COMMIT."""

@@ -3,55 +3,92 @@
 Callers hand in a row and wait; when `write` returns, the row is on disk. A row whose key exists
 already is not written again: the stored one comes back, so a repeated submission gets the same
 answer. When a batch fails, its rows are tried one by one, so a poisoned row fails alone. When the
-database gives no answer, everyone who waits is refused at once. The queue is bounded: a full one is
-an `Unavailable`, never a silent drop.
+database gives no answer, everyone who waits is refused at once.
+
+Rows of different tables wait in lanes of their own, and each batch takes from all of them, so that
+a flood of visits never keeps a decision out. Lanes are bounded: a full one is an `Unavailable`,
+never a silent drop. Other work, such as destruction on SQLite, runs between two batches.
 """
 
 from __future__ import annotations
 
-import queue
+import _thread
 import threading
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from consent_server.errors import Unavailable
+from consent_server.storage.batches import BatchConnection
 from consent_server.storage.gauges import Unheard, WriterObserver
 
 _BATCH_LIMIT = 500  # rows; beyond it a larger batch gains nothing measurable
 _ANSWER_TIMEOUT_SECONDS = 60.0
+_TOLD_EVERY = 50  # rows: a lane that grows is told of while the thread is busy or stuck
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class _Insert:
-    table: Table
-    key: str
-    row: Row
-    done: Future[Row] = field(default_factory=Future)
+class _Waiting:
+    """What is queued, and the lock on which its caller sleeps: cheaper than a Future by half."""
+
+    __slots__ = ("_answered", "error", "result")
+
+    def __init__(self) -> None:
+        self._answered = _thread.allocate_lock()
+        self._answered.acquire()
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def answer(self, result: Any) -> None:
+        """Lets the caller go on with a result."""
+        self.result = result
+        self._answered.release()
+
+    def refuse(self, error: Exception) -> None:
+        """Lets the caller go on with an error."""
+        self.error = error
+        self._answered.release()
+
+    def wait(self) -> Any:
+        """Sleeps until there is an answer; raises the error if that is what came."""
+        if not self._answered.acquire(timeout=_ANSWER_TIMEOUT_SECONDS):
+            raise Unavailable("The database did not answer in time.")
+        if self.error is not None:
+            raise self.error
+        return self.result
 
 
-@dataclass(slots=True)
-class _Work:
-    run: Callable[[Connection], Any]
-    done: Future[Any] = field(default_factory=Future)
+class _Insert(_Waiting):
+    __slots__ = ("key", "row", "table")
+
+    def __init__(self, table: Table, key: str, row: Row) -> None:
+        super().__init__()
+        self.table = table
+        self.key = key
+        self.row = row
+
+
+class _Work(_Waiting):
+    __slots__ = ("run",)
+
+    def __init__(self, run: Callable[[Connection], Any]) -> None:
+        super().__init__()
+        self.run = run
 
 
 class Writer:
     """The only writer of visits and consent records in this process.
 
     engine: the database written to.
-    queue_limit: how many rows may wait. observer: hears what happens (storage.gauges).
+    queue_limit: how many rows of one table, and how much other work, may wait.
+    observer: hears what happens (storage.gauges).
     """
 
     def __init__(
@@ -60,10 +97,16 @@ class Writer:
         self._engine = engine
         self._observer = observer or Unheard()
         self._observer.queue_limit(queue_limit)
-        self._queue: queue.Queue[_Insert | _Work | None] = queue.Queue(queue_limit)
-        self._thread: threading.Thread | None = None
-        self._start_lock = threading.Lock()
+        self._limit = queue_limit
+        self._batches = BatchConnection(engine)
+        self._gate = threading.Lock()  # guards all below
+        self._lanes: dict[str, deque[_Insert]] = {}
+        self._works: deque[_Work] = deque()
+        self._bell = _thread.allocate_lock()  # released once whenever the thread shall wake up
+        self._bell.acquire()
+        self._is_idle = False
         self._is_closed = False
+        self._thread: threading.Thread | None = None
 
     def write(self, table: Table, key: str, row: Row) -> Row:
         """Inserts `row` unless one with the same `key` exists; returns the stored row.
@@ -72,145 +115,159 @@ class Writer:
         database cannot be written; then nothing was stored.
         """
         insert = _Insert(table, key, row)
-        self._put(insert)
+        with self._gate:
+            lane = self._lanes.get(table.name)
+            if lane is None:
+                lane = self._lanes[table.name] = deque()
+            self._put(lane, insert)
         with self._observer.waiting():
-            stored: Row = _answer(insert.done)
+            stored: Row = insert.wait()
         return stored
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in a transaction of its own between two batches; returns its result."""
         item = _Work(work)
-        self._put(item)
-        result: T = _answer(item.done)
+        with self._gate:
+            self._put(self._works, item)
+        result: T = item.wait()
         return result
 
     def close(self) -> None:
         """Writes what is queued, then stops the thread; later writes are Unavailable."""
-        with self._start_lock:
+        with self._gate:
             self._is_closed = True
             thread = self._thread
-        if thread is not None and thread.is_alive():
-            self._queue.put(None)
+            self._wake()
+        if thread is not None:
             thread.join()
+        self._batches.close()
 
-    def _put(self, item: _Insert | _Work) -> None:
-        self._ensure_started()
-        try:
-            self._queue.put_nowait(item)
-        except queue.Full as error:
+    def _put(self, lane: deque[Any], item: _Waiting) -> None:
+        """Queues an item; the gate is held."""
+        if self._is_closed:
+            raise Unavailable("The service is stopping.")
+        if len(lane) >= self._limit:
             self._observer.refused("queue_full")
-            raise Unavailable("Too many records are waiting to be written.") from error
-        self._observer.queued(self._queue.qsize())
+            raise Unavailable("Too many records are waiting to be written.")
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+        lane.append(item)
+        if not len(lane) % _TOLD_EVERY:
+            self._observer.queued(len(lane))
+        self._wake()
 
-    def _ensure_started(self) -> None:
+    def _start(self) -> None:
         """Starts the thread on first use: a forked worker must not inherit a dead one."""
-        with self._start_lock:
-            if self._is_closed:
-                raise Unavailable("The service is stopping.")
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
-                self._thread.start()
+        self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
+        self._thread.start()
+
+    def _wake(self) -> None:
+        if self._is_idle:
+            self._is_idle = False
+            self._bell.release()
 
     def _loop(self) -> None:
-        while (item := self._queue.get()) is not None:
-            batch, work, is_last = self._take(item)
+        while True:
+            batch, work = self._take()
             if batch:
                 self._commit(batch)
             if work is not None:
                 self._perform(work)
-            self._observer.queued(self._queue.qsize())
-            if is_last:
+            if not batch and work is None and not self._sleep():
                 return
 
-    def _take(self, item: _Insert | _Work) -> tuple[list[_Insert], _Work | None, bool]:
-        """Collects inserts until the queue is empty, the batch is full or other work comes."""
-        batch: list[_Insert] = []
-        current: _Insert | _Work | None = item
-        while isinstance(current, _Insert):
-            batch.append(current)
-            if len(batch) == _BATCH_LIMIT:
-                return batch, None, False
-            try:
-                current = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, None, False
-        return batch, current, current is None
+    def _take(self) -> tuple[list[_Insert], _Work | None]:
+        """Takes rows, of each lane its share, and at most one piece of other work."""
+        with self._gate:
+            lanes = [lane for lane in self._lanes.values() if lane]
+            self._observer.queued(max(map(len, lanes), default=0))
+            share = _BATCH_LIMIT // (len(lanes) or 1)
+            batch = [lane.popleft() for lane in lanes for _ in range(min(share, len(lane)))]
+            return batch, self._works.popleft() if self._works else None
+
+    def _sleep(self) -> bool:
+        """Waits for something to do; returns False when the end has come."""
+        with self._gate:
+            if self._works or any(self._lanes.values()):
+                return True
+            if self._is_closed:
+                return False
+            self._is_idle = True
+        self._bell.acquire()
+        return True
 
     def _commit(self, batch: list[_Insert]) -> None:
+        groups = _groups(batch)
         began = time.perf_counter()
         try:
-            with self._writing() as connection:
-                stored = [self._insert_group(connection, group) for group in _groups(batch)]
+            inserted = self._batches.insert(
+                [(table, [insert.row for insert in inserts]) for table, inserts in groups]
+            )
+            stored = [
+                None if count == len(inserts) else self._stored(table, inserts)
+                for (table, inserts), count in zip(groups, inserted, strict=True)
+            ]
         except Exception as error:  # noqa: BLE001 - the thread must survive whatever one row does
             if _is_outage(error):
-                for item in [*batch, *self._take_all()]:
-                    self._observer.refused("database_away")
-                    item.done.set_exception(_refusal(error))
+                self._refuse_all(batch, error)
             elif len(batch) == 1:
-                batch[0].done.set_exception(error)
+                batch[0].refuse(error)
             else:
                 for insert in batch:
                     self._commit([insert])
-        else:
-            self._observer.committed(len(batch), time.perf_counter() - began)
-            self._observer.acknowledged(Counter(insert.table.name for insert in batch))
-            for group, rows in zip(_groups(batch), stored, strict=True):
-                for insert in group:
-                    insert.done.set_result(rows[insert.row[insert.key]])
+            return
+        self._observer.committed(len(batch), time.perf_counter() - began)
+        self._observer.acknowledged({table.name: len(inserts) for table, inserts in groups})
+        for (_, inserts), rows in zip(groups, stored, strict=True):
+            for insert in inserts:
+                insert.answer(insert.row if rows is None else rows[insert.row[insert.key]])
 
-    def _take_all(self) -> list[_Insert | _Work]:
-        """Empties the queue: who came while the database gave no answer has waited long enough."""
-        waiting: list[_Insert | _Work] = []
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return waiting
-            if item is None:  # the end; nothing comes after it
-                self._queue.put(None)
-                return waiting
-            waiting.append(item)
+    def _stored(self, table: Table, inserts: list[_Insert]) -> dict[Any, Row]:
+        """Returns the stored rows by key: some were there already, or came twice."""
+        key = table.c[inserts[0].key]
+        wanted = [insert.row[key.name] for insert in inserts]
+        with self._engine.connect() as connection:
+            found = connection.execute(select(table).where(key.in_(wanted))).mappings()
+            return {row[key.name]: dict(row) for row in found}
+
+    def _refuse_all(self, batch: list[_Insert], error: Exception) -> None:
+        """Refuses also who came while the database gave no answer: they have waited long enough."""
+        with self._gate:
+            waiting = [*batch, *(insert for lane in self._lanes.values() for insert in lane)]
+            works = list(self._works)
+            for lane in self._lanes.values():
+                lane.clear()
+            self._works.clear()
+        for item in [*waiting, *works]:
+            self._observer.refused("database_away")
+            item.refuse(_refusal(error))
 
     def _perform(self, work: _Work) -> None:
         try:
-            with self._writing() as connection:
+            with self._engine.execution_options(writes=True).begin() as connection:
                 result = work.run(connection)
         except Exception as error:  # noqa: BLE001 - reported to the caller; the thread must survive
-            work.done.set_exception(_refusal(error))
+            work.refuse(_refusal(error))
         else:
-            work.done.set_result(result)
-
-    def _writing(self) -> Any:
-        return self._engine.execution_options(writes=True).begin()
-
-    def _insert_group(self, connection: Connection, group: list[_Insert]) -> dict[Any, Row]:
-        table, key = group[0].table, group[0].table.c[group[0].key]
-        module = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        rows = {insert.row[insert.key]: insert.row for insert in group}
-        insert = module.insert(table).on_conflict_do_nothing(index_elements=[key])
-        connection.execute(insert, list(rows.values()))
-        found = connection.execute(select(table).where(key.in_(rows))).mappings()
-        return {row[key.name]: dict(row) for row in found}
+            work.answer(result)
 
 
-def _groups(batch: Iterable[_Insert]) -> list[list[_Insert]]:
-    by_table: dict[str, list[_Insert]] = {}
+def _groups(batch: Iterable[_Insert]) -> list[tuple[Table, list[_Insert]]]:
+    by_table: dict[Table, list[_Insert]] = {}
     for insert in batch:
-        by_table.setdefault(insert.table.name, []).append(insert)
-    return list(by_table.values())
-
-
-def _answer(done: Future[Any]) -> Any:
-    try:
-        return done.result(_ANSWER_TIMEOUT_SECONDS)
-    except TimeoutError as error:
-        raise Unavailable("The database did not answer in time.") from error
+        by_table.setdefault(insert.table, []).append(insert)
+    return list(by_table.items())
 
 
 def _is_outage(error: Exception) -> bool:
-    """Whether the database as a whole, not one row, is the trouble."""
-    return isinstance(error, OperationalError | InternalError | PoolTimeout) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
+    """Whether the database as a whole, not one row, is the trouble.
+
+    A plain DatabaseError is SQLite's word for a file that is damaged or none of its own.
+    """
+    return (
+        isinstance(error, OperationalError | InternalError | PoolTimeout)
+        or type(error) is DatabaseError
+        or (isinstance(error, DBAPIError) and error.connection_invalidated)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,11 @@ class VisitRecorder:
             referrer=referrer_origin(report.referrer),
             visitor=visitor,
             is_bot=device.device_class == "bot",
-            **{name: value for name, value in asdict(device).items() if name != "device_class"},
+            browser=device.browser,
+            browser_version=device.browser_version,
+            system=device.system,
+            system_version=device.system_version,
+            device=device.device,
         )
         self.writer.write(_TABLE, "visit_id", self._row(site, report, payload, device.device_class))
 

@@ -60,11 +60,11 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         self._queued = Gauge(
-            "consent_queue_records", "Records that wait for the writer.",
+            "consent_queue_records", "Records that wait for the writer, of the table with most.",
             registry=registry, multiprocess_mode="livesum",
         )  # fmt: skip
         self._queue_limit = Gauge(
-            "consent_queue_limit_records", "Above it requests get 503.",
+            "consent_queue_limit_records", "So many of one table may wait; above it comes 503.",
             registry=registry, multiprocess_mode="livesum",
         )  # fmt: skip
         self._batch = Histogram(

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
 
-from werkzeug.wrappers import Request
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 UNKNOWN = ""
 
@@ -19,15 +21,16 @@ _WITH_PORT = re.compile(r"^(?:\[(?P<six>[^\]]+)\]|(?P<four>[0-9.]+))(?::\d{1,5})
 _LONGEST_FORM = 100  # characters; the longest real one, with zone and port, has about 70
 
 
-def client_address(request: Request, trusted_proxies: int) -> str:
-    """Returns the canonical client address of a request, or "" when none can be trusted.
+def client_address(environ: WSGIEnvironment, trusted_proxies: int) -> str:
+    """Returns the canonical client address of a request (PEP 3333), "" when none can be trusted.
 
     trusted_proxies: how many proxies of ours stand in front.
     """
-    peer = normal_address(request.environ.get("REMOTE_ADDR", ""))
+    peer = normal_address(environ.get("REMOTE_ADDR", ""))
     if trusted_proxies == 0:
         return peer
-    hops = [hop for line in request.headers.getlist("X-Forwarded-For") for hop in line.split(",")]
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+    hops = forwarded.split(",") if forwarded else []
     if len(hops) < trusted_proxies:
         return peer  # fewer entries than proxies: someone came past them
     return normal_address(hops[-trusted_proxies])

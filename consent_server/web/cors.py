@@ -10,13 +10,24 @@ from __future__ import annotations
 from flask import Response, request
 
 
+def reading_headers(origin: str | None) -> list[tuple[str, str]]:
+    """Returns the headers that let a page of `origin` read an answer, without credentials."""
+    if not origin:
+        return []
+    return [
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Expose-Headers", "Retry-After"),
+        ("Vary", "Origin"),
+    ]
+
+
 def allow_reading(response: Response) -> Response:
     """Lets the asking page read this answer, without credentials."""
-    origin = request.headers.get("Origin")
-    if origin:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
-        response.vary.add("Origin")
+    for name, value in reading_headers(request.headers.get("Origin")):
+        if name == "Vary":
+            response.vary.add(value)
+        else:
+            response.headers[name] = value
     return response
 
 

@@ -13,14 +13,16 @@ import re
 import threading
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import maxminddb
-from werkzeug.wrappers import Request
 
 from consent_server.config import Settings
 from consent_server.errors import ConfigError
 from consent_server.web.client_address import client_address
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 UNKNOWN: Final = ""
 
@@ -36,7 +38,8 @@ class Countries:
     """Tells the country of a request. Raises ConfigError when the database cannot be read."""
 
     def __init__(self, settings: Settings) -> None:
-        self._header = settings.country_header
+        header = settings.country_header
+        self._header = f"HTTP_{header.upper().replace('-', '_')}" if header else ""
         self._trusted_proxies = settings.trusted_proxies
         path = settings.country_database
         self._database = CountryDatabase(Path(path)) if path else None
@@ -46,12 +49,12 @@ class Countries:
         """Whether an answer may depend on where a request comes from."""
         return bool(self._header or self._database)
 
-    def of(self, request: Request) -> str:
-        """Returns the ISO 3166-1 code of a request's country, or ""."""
-        named = _country(request.headers.get(self._header, "")) if self._header else UNKNOWN
+    def of(self, environ: WSGIEnvironment) -> str:
+        """Returns the ISO 3166-1 code of a request's country (PEP 3333), or ""."""
+        named = _country(environ.get(self._header, "")) if self._header else UNKNOWN
         if named or self._database is None:
             return named
-        return self._database.country(client_address(request, self._trusted_proxies))
+        return self._database.country(client_address(environ, self._trusted_proxies))
 
 
 class CountryDatabase:

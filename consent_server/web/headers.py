@@ -30,19 +30,24 @@ _ON_PAGES: Final = {
 _ONE_YEAR_SECONDS: Final = 31_536_000
 
 
+def of_every_answer(settings: Settings) -> dict[str, str]:
+    """Returns the headers that no answer is without."""
+    if not settings.public_url.startswith("https://"):
+        return dict(_ALWAYS)
+    return {**_ALWAYS, "Strict-Transport-Security": f"max-age={_ONE_YEAR_SECONDS}"}
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Adds the headers to every answer."""
-    is_secure = settings.public_url.startswith("https://")
+    always = of_every_answer(settings)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         is_sealed = request.path.startswith(_SEALED)
-        headers = dict(_ALWAYS)
+        headers = dict(always)
         if response.mimetype == "text/html":
             policy = _SEALED_POLICY if is_sealed else _PAGE_POLICY
             headers |= _ON_PAGES | {"Content-Security-Policy": policy}
-        if is_secure:
-            headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR_SECONDS}"
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         if is_sealed:

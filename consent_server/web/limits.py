@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import IO, TYPE_CHECKING, Final
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request
+from werkzeug.wsgi import get_input_stream
 
 from consent_server.errors import BodyTooLarge, InvalidBody, MediaTypeRefused
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _ACCEPTED = ("application/json", "text/plain")
@@ -15,32 +19,34 @@ _DRAINED_BYTES: Final = 16 * 1_048_576  # of a body too large: most senders read
 _CHUNK_BYTES: Final = 65_536
 
 
-def read_body(request: Request, limit_bytes: int) -> bytes:
-    """Returns the request body, at most `limit_bytes` long.
+def read_body(environ: WSGIEnvironment, limit_bytes: int) -> bytes:
+    """Returns the body of a request (PEP 3333), at most `limit_bytes` long.
 
     Raises MediaTypeRefused unless it is JSON (sent as JSON or, to spare browsers the preflight,
     as plain text) and not compressed, BodyTooLarge, or InvalidBody when it was cut off.
     """
-    if request.mimetype not in _ACCEPTED:
+    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if media_type not in _ACCEPTED:
         raise MediaTypeRefused(
             "Send the JSON body as application/json or text/plain.", field="Content-Type"
         )
-    if request.headers.get("Content-Encoding", "identity") != "identity":
+    if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise MediaTypeRefused("Send the body uncompressed.", field="Content-Encoding")
+    stream = get_input_stream(environ)
     try:
-        body = request.stream.read(limit_bytes + 1)  # one more tells, also without a length
+        body = stream.read(limit_bytes + 1)  # one more tells, also without a length
         if len(body) > limit_bytes:
-            _drain(request)
+            _drain(stream)
             raise _too_large(limit_bytes)
     except ClientDisconnected as error:
         raise InvalidBody("The body ended before its announced length.") from error
     return body
 
 
-def _drain(request: Request) -> None:
+def _drain(stream: IO[bytes]) -> None:
     """Reads on, within bounds: closed while it sends, a client would never see the answer."""
     left = _DRAINED_BYTES
-    while left > 0 and (chunk := request.stream.read(_CHUNK_BYTES)):
+    while left > 0 and (chunk := stream.read(_CHUNK_BYTES)):
         left -= len(chunk)
 
 

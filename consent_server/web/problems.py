@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 from flask import Flask, Request, Response, request
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from consent_server.errors import BodyTooLarge, Problem, Unavailable
-from consent_server.web.cors import allow_reading
-from consent_server.web.observed import REQUEST_ID
+from consent_server.storage.revision import OUTAGES
+from consent_server.watching.logs import request_in_hand
+from consent_server.web.answers import Answer
+from consent_server.web.cors import reading_headers
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
@@ -22,27 +23,55 @@ def init_app(app: Flask) -> None:
     """Turns every raised Problem, and every HTTP error of the machine addresses, into RFC 9457."""
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_response)
-    for outage in (OperationalError, InternalError, InterfaceError, PoolTimeout):
+    for outage in OUTAGES:
         app.register_error_handler(outage, _outage_response)
 
 
-def problem_response(problem: Problem, **more: object) -> Response:
-    """Returns the answer to a refused request. more: members of its own (RFC 9457 §3.2)."""
-    response = _response(
-        problem.status,
-        {
-            "type": _TYPE_BASE + problem.code,
-            "title": problem.title,
-            "status": problem.status,
-            "detail": problem.detail,
-            **({"field": problem.field} if problem.field else {}),
-            **({"limit": problem.limit} if problem.limit is not None else {}),
-            **more,
-        },
-    )
+def problem_answer(problem: Problem, origin: str | None, **more: object) -> Answer:
+    """Returns the answer to a refused request; pages of `origin` may read it.
+
+    more: members of its own (RFC 9457 §3.2).
+    """
+    body = {
+        "type": _TYPE_BASE + problem.code,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        **({"field": problem.field} if problem.field else {}),
+        **({"limit": problem.limit} if problem.limit is not None else {}),
+        **more,
+    }
+    answer = _answer(problem.status, body, origin)
     if isinstance(problem, Unavailable):
-        response.headers["Retry-After"] = str(problem.retry_after_seconds)
-    return response
+        answer.headers.append(("Retry-After", str(problem.retry_after_seconds)))
+    return answer
+
+
+def outage_answer(origin: str | None) -> Answer:
+    """Returns the answer while the database is away."""
+    away = Unavailable("The database is away at the moment; nothing was stored.")
+    return problem_answer(away, origin)
+
+
+def error_answer(error: HTTPException, origin: str | None) -> Answer:
+    """Returns the answer to an HTTP error on a machine address."""
+    status = error.code or 500
+    if status == 413:
+        return problem_answer(BodyTooLarge("The body is larger than this service accepts."), origin)
+    detail = error.description or error.name
+    body = {"type": "about:blank", "title": error.name, "status": status, "detail": detail}
+    answer = _answer(status, body, origin)
+    answer.headers.extend(
+        (name, value)
+        for name, value in error.get_headers()
+        if name.lower() in ("allow", "retry-after", "www-authenticate")
+    )
+    return answer
+
+
+def problem_response(problem: Problem, **more: object) -> Response:
+    """Returns the same answer for Flask."""
+    return problem_answer(problem, request.headers.get("Origin"), **more).as_response()
 
 
 def _http_response(error: HTTPException) -> Response | HTTPException:
@@ -50,27 +79,12 @@ def _http_response(error: HTTPException) -> Response | HTTPException:
 
 
 def http_problem(error: HTTPException) -> Response:
-    """Returns the answer to an HTTP error on a machine address."""
-    status = error.code or 500
-    if status == 413:
-        return problem_response(BodyTooLarge("The body is larger than this service accepts."))
-    response = _response(
-        status,
-        {
-            "type": "about:blank",
-            "title": error.name,
-            "status": status,
-            "detail": error.description or error.name,
-        },
-    )
-    for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after", "www-authenticate"):
-            response.headers[name] = value
-    return response
+    """Returns the answer to an HTTP error on a machine address, for Flask."""
+    return error_answer(error, request.headers.get("Origin")).as_response()
 
 
-def _outage_response(error: DBAPIError) -> Response:
-    return problem_response(Unavailable("The database is away at the moment; nothing was stored."))
+def _outage_response(_error: DBAPIError) -> Response:
+    return outage_answer(request.headers.get("Origin")).as_response()
 
 
 def is_for_program(request: Request) -> bool:
@@ -80,9 +94,8 @@ def is_for_program(request: Request) -> bool:
     return request.accept_mimetypes.best_match(_MEDIA_TYPES, "text/html") != "text/html"
 
 
-def _response(status: int, body: dict[str, object]) -> Response:
-    if request_id := request.environ.get(REQUEST_ID):
+def _answer(status: int, body: dict[str, object], origin: str | None) -> Answer:
+    headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
+    if request_id := request_in_hand.get():
         body["request_id"] = request_id
-    response = Response(msgspec.json.encode(body), status, mimetype=MEDIA_TYPE)
-    response.headers["Cache-Control"] = "no-store"
-    return allow_reading(response)
+    return Answer(status, headers + reading_headers(origin), msgspec.json.encode(body))

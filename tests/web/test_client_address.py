@@ -65,4 +65,4 @@ HOPS = [
 def test_only_the_hops_of_our_own_proxies_are_believed(
     proxies: int, forwarded: list[str], address: str
 ) -> None:
-    assert client_address(request_with(forwarded), proxies) == address
+    assert client_address(request_with(forwarded).environ, proxies) == address

@@ -45,7 +45,7 @@ ADDRESSES = [
 def test_the_database_tells_the_country_of_the_peer(
     tmp_path: Path, address: str, country: str
 ) -> None:
-    assert countries(tmp_path).of(request_from(address)) == country
+    assert countries(tmp_path).of(request_from(address).environ) == country
 
 
 HEADERS = [
@@ -63,15 +63,15 @@ def test_a_header_that_names_a_country_wins_over_the_database(
 ) -> None:
     known = countries(tmp_path, CONSENT_COUNTRY_HEADER="CF-IPCountry")
 
-    assert known.of(request_from(IN_THE_US, CF_IPCountry=header)) == country
+    assert known.of(request_from(IN_THE_US, CF_IPCountry=header).environ) == country
 
 
 def test_only_hops_of_our_own_proxies_are_believed(tmp_path: Path) -> None:
     forwarded = f"{IN_KOREA}, {IN_THE_US}"
     behind_one = countries(tmp_path, CONSENT_TRUSTED_PROXIES="1")
 
-    assert behind_one.of(request_from(NOWHERE, X_Forwarded_For=forwarded)) == "US"
-    assert countries(tmp_path).of(request_from(NOWHERE, X_Forwarded_For=forwarded)) == ""
+    assert behind_one.of(request_from(NOWHERE, X_Forwarded_For=forwarded).environ) == "US"
+    assert countries(tmp_path).of(request_from(NOWHERE, X_Forwarded_For=forwarded).environ) == ""
 
 
 def test_a_file_that_was_replaced_is_read_without_a_restart(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_file_that_cannot_be_read_stops_the_start_in_one_line(
 def test_the_address_is_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
-    countries(tmp_path).of(request_from(IN_THE_US))
-    countries(tmp_path).of(request_from(NOWHERE))
+    countries(tmp_path).of(request_from(IN_THE_US).environ)
+    countries(tmp_path).of(request_from(NOWHERE).environ)
 
     assert IN_THE_US not in caplog.text
     assert NOWHERE not in caplog.text

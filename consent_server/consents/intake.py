@@ -1,0 +1,42 @@
+"""One submission: from the bytes of a request to the answer, without any framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from consent_server.config import Settings
+from consent_server.consents.schemas import decoder
+from consent_server.consents.services import ConsentRecorder
+from consent_server.sites.directory import SiteDirectory
+from consent_server.web.answers import Answer
+from consent_server.web.cors import reading_headers
+from consent_server.web.decoding import decode
+from consent_server.web.limits import read_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentIntake:
+    """Everything that `POST /v1/consents` needs, joined once when the application starts."""
+
+    settings: Settings
+    sites: SiteDirectory
+    recorder: ConsentRecorder
+
+    def __call__(self, environ: WSGIEnvironment) -> Answer:
+        """Records one submission and waits until it is on disk.
+
+        Raises the Problem of the first rule it breaks; then nothing was stored.
+        """
+        submission = decode(read_body(environ, self.settings.body_limit_bytes), decoder)
+        origin = environ.get("HTTP_ORIGIN")
+        site = self.sites.site_for(submission.site, origin)
+        body = msgspec.json.encode(self.recorder.record(site, submission))
+        return Answer(201, _HEADERS + reading_headers(origin), body)

@@ -1,0 +1,41 @@
+"""One page view: from the bytes of a request to the answer, without any framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from consent_server.config import Settings
+from consent_server.sites.directory import SiteDirectory
+from consent_server.visits.schemas import decoder
+from consent_server.visits.services import VisitRecorder
+from consent_server.web.answers import Answer
+from consent_server.web.client_address import client_address
+from consent_server.web.cors import reading_headers
+from consent_server.web.decoding import decode
+from consent_server.web.limits import read_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class VisitIntake:
+    """Everything that `POST /v1/visits` needs, joined once when the application starts."""
+
+    settings: Settings
+    sites: SiteDirectory
+    recorder: VisitRecorder
+
+    def __call__(self, environ: WSGIEnvironment) -> Answer:
+        """Records one visit, if the site keeps a log, and waits until it is on disk.
+
+        Raises the Problem of the first rule it breaks; then nothing was stored.
+        """
+        report = decode(read_body(environ, self.settings.body_limit_bytes), decoder)
+        origin = environ.get("HTTP_ORIGIN")
+        site = self.sites.site_for(report.site, origin)
+        if site.logs_visits:
+            address = client_address(environ, self.settings.trusted_proxies)
+            self.recorder.record(site, report, address, environ.get("HTTP_USER_AGENT", ""))
+        return Answer(204, reading_headers(origin))
