@@ -327,6 +327,20 @@ def test_while_the_server_is_stopped_pages_still_get_their_script_and_others_no_
     assert unknown.status_code == 503  # nobody can say that there is no such site
 
 
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=False)
+def test_a_server_that_was_restarted_meanwhile_costs_nobody_a_refusal(
+    shop: Shop, postgres: Postgres, engine_name: EngineName
+) -> None:
+    shop.send_consent(shop.submission())
+    submission = shop.submission()
+
+    postgres.stop()
+    postgres.start()
+    accepted = shop.send_consent(submission)
+
+    assert accepted.status_code == 201
+
+
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)
 def test_a_full_disk_is_503_and_nothing_is_half_written(
     shop: Shop, engine_name: EngineName
