@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+import time
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,7 +164,7 @@ def test_all_probes_of_a_second_share_one_look(app: Flask, monkeypatch: pytest.M
     assert len(looks) == 1
 
 
-def test_a_database_that_hangs_is_answered_for_all_the_same(app: Flask) -> None:
+def test_a_database_that_hangs_is_answered_for_until_it_is_back(app: Flask) -> None:
     release = threading.Event()
 
     def hang(*_statement: object) -> None:
@@ -177,6 +178,9 @@ def test_a_database_that_hangs_is_answered_for_all_the_same(app: Flask) -> None:
 
     assert answer.status_code == 503
     assert "does not answer" in answer.get_json()["detail"]
+    deadline = time.monotonic() + 40
+    while ready(app).status_code != 200:
+        assert time.monotonic() < deadline
 
 
 @pytest.fixture
