@@ -1,5 +1,5 @@
 """The WSGI door for any server: `granian --interface wsgi wsgi:app`, `gunicorn wsgi:app`."""
 
-from consent_server.app import create_app
+from consent_server.worker import application
 
-app = create_app()
+app = application()

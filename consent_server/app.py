@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -21,6 +22,7 @@ from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
@@ -31,9 +33,14 @@ from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
 from consent_server.visits.intake import VisitIntake
 from consent_server.visits.services import VisitReader, VisitRecorder
-from consent_server.web import csrf, headers, health, languages, problems, sessions
+from consent_server.watching.metrics import Metrics
+from consent_server.watching.traces import Traces, traces_of
+from consent_server.web import csrf, headers, health, languages, observed, problems, sessions
+from consent_server.web import metrics as metrics_view
+from consent_server.web.checks import Checks
 from consent_server.web.country import Countries
 from consent_server.web.intake import Doors, Intake
+from consent_server.web.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ class House:
     """The parts of one running application, for its doors: commands, jobs and tests."""
 
     settings: Settings
+    metrics: Metrics
+    traces: Traces
+    checks: Checks
     signatures: Signatures
     ring: KeyRing
     writer: Writer
@@ -74,7 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.init_app(app, settings)
     house = _build(app, settings)
     app.extensions["consent_server"] = house
-    for init in (sessions.init_app, problems.init_app, languages.init_app):
+    for init in (observed.init_app, sessions.init_app, problems.init_app, languages.init_app):
         init(app)
     csrf.init_app(app)
     headers.init_app(app, settings)
@@ -82,8 +92,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
+    # the outermost: whatever answers, in Flask or in front of it, is counted
+    app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
-        Scheduler(app, settings, house.retention).start()
+        Scheduler(app, settings, house.retention, house.metrics).start()
     return app
 
 
@@ -95,17 +107,25 @@ def house_of(app: Flask) -> House:
 
 
 def _build(app: Flask, settings: Settings) -> House:
+    traces = traces_of(settings)
+    metrics = Metrics(traces)
     with app.app_context():
-        engine = database.db.engine
-    writer = Writer(engine, queue_limit=settings.queue_limit)
+        engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
+    writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
-    documents = BannerDocuments(Path(app.static_folder or ""), settings, policies)
+    static = Path(app.static_folder or "")
+    documents = BannerDocuments(static, settings, policies, metrics.script_built)
     countries = Countries(settings)
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period)
+    engines = {"main": engine, "archive": archive}
+    lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
         settings=settings,
+        metrics=metrics,
+        traces=traces,
+        checks=Checks(settings, engines, ring, metrics, lag),
         signatures=signatures,
         ring=ring,
         writer=writer,
@@ -127,10 +147,10 @@ def _build(app: Flask, settings: Settings) -> House:
 def _doors(house: House) -> dict[str, Doors]:
     """What is answered in front of Flask, because every page view asks it."""
     return {
-        "GET": {re.compile(r"/embed/[^/]+\.js"): house.script_intake},
+        "GET": {re.compile(r"/embed/[^/]+\.js"): ("/embed/<site_key>.js", house.script_intake)},
         "POST": {
-            re.compile("/v1/visits"): house.visit_intake,
-            re.compile("/v1/consents"): house.consent_intake,
+            re.compile("/v1/visits"): ("/v1/visits", house.visit_intake),
+            re.compile("/v1/consents"): ("/v1/consents", house.consent_intake),
         },
     }
 
@@ -138,7 +158,8 @@ def _doors(house: House) -> dict[str, Doors]:
 def _register_routes(app: Flask, house: House) -> None:
     centre = PreferenceCentre(house.policies, house.consents)
     for routes in (
-        health.blueprint(),
+        health.blueprint(house.checks),
+        metrics_view.blueprint(house.settings, house.metrics, house.checks),
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
         visit_views.blueprint(house.visit_intake),

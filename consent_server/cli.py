@@ -31,6 +31,7 @@ from consent_server.retention.commands import commands as retention_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.storage.backup import back_up
 from consent_server.storage.migrate import move, upgrade
+from consent_server.watching import logs
 
 _NOT_MIGRATED = "The databases are not ready; run `consent-server init` first."
 
@@ -80,6 +81,7 @@ def demo(host: str, port: int) -> None:
 def demo_app() -> Flask:
     """Returns the application together with the demo's product page."""
     settings = Settings.from_environ()
+    logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings)
     with app.app_context():
         init_demo(app, settings, prepare_demo(settings).site_key)
@@ -155,6 +157,7 @@ for group in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; never shows a traceback for a foreseen failure."""
+    logs.configure("warning")  # a command says itself what it did; `serve` asks the settings
     info = ScriptInfo(create_app=create_app, set_debug_flag=False)
     try:
         status = cli.main(arguments, obj=info, standalone_mode=False, prog_name="consent-server")

@@ -41,7 +41,16 @@ _LEAST: Final = {
     "embed_max_age_seconds": 0,
     "trusted_proxies": 0,
     "database_timeout_seconds": 0.1,
+    "disk_free_mib": 1,
+    "slow_seconds": 0.001,
 }
+_CHOICES: Final = {
+    "mode": ("standalone", "production"),
+    "metrics": ("local", "off", "on"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("auto", "json", "text"),
+}
+_TOKEN_CHARACTERS = 16  # of CONSENT_METRICS_TOKEN; it opens counts, not records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +120,35 @@ class Settings:
     retention_interval_seconds: int = _setting(
         60, "how often the scheduler looks for expired records", unit="seconds"
     )
+    metrics: Literal["local", "off", "on"] = _setting(
+        "local", "who may read /metrics: local = programs of this machine or private network that "
+        "came past no proxy; on = anyone",
+        unit="local/off/on",
+    )  # fmt: skip
+    metrics_token: str = _setting(
+        "", "with it set, /metrics is for whoever sends `Authorization: Bearer TOKEN`, from "
+        "anywhere, and for nobody else",
+        secret=True,
+    )  # fmt: skip
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info", "least level that is logged, on stderr", unit="debug/info/warning/error"
+    )
+    log_format: Literal["auto", "json", "text"] = _setting(
+        "auto", "auto = readable lines on a terminal, else JSON", unit="auto/json/text"
+    )
+    access_log: bool = _setting(
+        False, "log every request: id, route, method, status, duration; never who sent it",
+        unit="on/off",
+    )  # fmt: skip
+    slow_seconds: float = _setting(1.0, "requests that took longer are logged", unit="seconds")
+    disk_free_mib: int = _setting(
+        512, "with less room where databases or keys lie, /readyz says degraded", unit="MiB"
+    )
+    otlp_endpoint: str = _setting(
+        "", "traces go to this OpenTelemetry collector (http://collector:4318); needs "
+        "consent-server[otel]. Empty = none",
+        unit="URL",
+    )  # fmt: skip
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -212,8 +250,12 @@ def _parse(name: str, raw: str, default: object) -> Any:
 
 
 def _check(settings: Settings) -> None:
-    if settings.mode not in ("standalone", "production"):
-        raise ConfigError(f"CONSENT_MODE={settings.mode!r}: use standalone or production.")
+    for name, known in _CHOICES.items():
+        if (value := getattr(settings, name)) not in known:
+            raise ConfigError(f"{_variable(name)}={value!r}: use {' or '.join(known)}.")
+    if settings.metrics_token and len(settings.metrics_token) < _TOKEN_CHARACTERS:
+        raise ConfigError(f"CONSENT_METRICS_TOKEN is too short; {_MAKE_SECRET}")
+    _check_endpoint(settings.otlp_endpoint)
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -236,6 +278,11 @@ def _check_public_url(text: str) -> None:
         is_address = False
     if not is_address or "?" in text or "#" in text:
         raise ConfigError(f"CONSENT_PUBLIC_URL={text!r}: use an address like https://host[:port].")
+
+
+def _check_endpoint(text: str) -> None:
+    if text and not text.startswith(("http://", "https://")):
+        raise ConfigError(f"CONSENT_OTLP_ENDPOINT={text!r}: use an address like http://host:4318.")
 
 
 def _check_databases(settings: Settings) -> None:

@@ -11,11 +11,15 @@ import gc
 from flask import Flask
 
 from consent_server.app import create_app
+from consent_server.config import Settings
+from consent_server.watching import logs
 
 
 def application() -> Flask:
-    """Returns the application of one worker."""
-    app = create_app()
+    """Returns the application of one worker, which logs as the settings say."""
+    settings = Settings.from_environ()
+    logs.configure(settings.log_level, settings.log_format)
+    app = create_app(settings)
     gc.collect()
     gc.freeze()
     return app

@@ -54,10 +54,18 @@ class WholeScript:
 class BannerDocuments:
     """The scripts of all sites, made when first asked for.
 
-    static_folder: where the built `embed.js` and `parts/` lie.
+    static_folder: where the built `embed.js` and `parts/` lie. built: hears how many are kept
+    whenever one was made.
     """
 
-    def __init__(self, static_folder: Path, settings: Settings, policies: PolicyDirectory) -> None:
+    def __init__(
+        self,
+        static_folder: Path,
+        settings: Settings,
+        policies: PolicyDirectory,
+        built: Callable[[int], None],
+    ) -> None:
+        self._heard = built
         self._built = read_script(static_folder)
         self._settings = settings
         self._policies = policies
@@ -145,6 +153,7 @@ class BannerDocuments:
                 self._documents[key] = document
                 while len(self._documents) > _KEPT_DOCUMENTS:
                     self._documents.popitem(last=False)
+            self._heard(len(self._documents))
         return document
 
     def _shown(self, site: SiteEntry, version: VersionEntry, ask: Ask) -> Shown:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize  # a worker of the server runs these at its end, no atexit
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 
+from consent_server import clock
 from consent_server.config import Settings
 from consent_server.jobs.lease import release_lease, take_lease
 from consent_server.jobs.rounds import RoundsScheduler
@@ -24,11 +27,30 @@ _library_log = logging.getLogger("apscheduler")
 _LEASE_INTERVALS = 2.5  # a holder that misses two runs loses its lease
 
 
+class JobObserver(Protocol):
+    """Hears what the jobs do."""
+
+    def leads(self, is_holder: bool, /) -> None:
+        """Whether this process runs the jobs."""
+
+    def running(self) -> AbstractContextManager[object]:
+        """A run goes on inside."""
+
+    def destroyed(self, counts: Mapping[str, int], at: float, /) -> None:
+        """A run succeeded at this second since 1970 and destroyed so many of each kind."""
+
+    def job_failed(self) -> None:
+        """A run failed."""
+
+
 class Scheduler:
     """The jobs of one process; `start` returns at once, `stop` waits for a running job."""
 
-    def __init__(self, app: Flask, settings: Settings, retention: Retention) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, retention: Retention, observer: JobObserver
+    ) -> None:
         self._app = app
+        self._observer = observer
         self._interval = settings.retention_interval_seconds
         self._retention = retention
         self._holder = secrets.token_hex(8)
@@ -65,15 +87,26 @@ class Scheduler:
         try:
             with self._app.app_context():
                 seconds = self._interval * _LEASE_INTERVALS
-                if not take_lease(db.engine, "retention", self._holder, seconds):
+                is_holder = take_lease(db.engine, "retention", self._holder, seconds)
+                self._observer.leads(is_holder)
+                if not is_holder:
                     return False
-                self._retention.run()
+                with self._observer.running():
+                    done = self._retention.run()
         except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again
+            self._observer.job_failed()
             _log.exception("retention failed; it is tried again in %d seconds", self._interval)
             return False
+        counts = {
+            "visit": done.visits,
+            "archived_visit": done.archived_visits,
+            "key": len(done.days),
+        }
+        self._observer.destroyed(counts, clock.now().timestamp())
         return True
 
     def _leave(self) -> None:
+        self._observer.leads(False)
         try:
             with self._app.app_context():
                 release_lease(db.engine, "retention", self._holder)

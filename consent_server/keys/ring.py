@@ -81,6 +81,15 @@ class KeyRing:
                 path.unlink()
                 _sync_folder(self._days)
 
+    def check(self) -> None:
+        """Raises ConfigError or OSError when no key could be read or made; makes none itself."""
+        self._prepare()
+        master = self._folder / "master.key"
+        if master.exists() and len(master.read_bytes()) != _KEY_BYTES:
+            raise ConfigError(f"CONSENT_KEYS_DIR: {master} is not a key of this service.")
+        if not os.access(self._days, os.R_OK | os.W_OK | os.X_OK):
+            raise ConfigError(f"CONSENT_KEYS_DIR: {self._days} cannot be written.")
+
     def _key(self, day: date, *, make: bool) -> bytes:
         with self._lock:
             key = self._keys.get(day)

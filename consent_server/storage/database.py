@@ -80,9 +80,10 @@ def begin_write() -> None:
 
 def engine_options(url: str, settings: Settings) -> dict[str, Any]:
     """Returns the create_engine options of a database URL."""
-    if url.startswith("sqlite"):
-        return sqlite.engine_options(settings.database_timeout_seconds)
-    return postgres.engine_options(settings.database_timeout_seconds)
+    engine = sqlite if url.startswith("sqlite") else postgres
+    options: dict[str, Any] = engine.engine_options(settings.database_timeout_seconds)
+    options["hide_parameters"] = True  # errors that quote them would carry visitors into logs
+    return options
 
 
 def tune(engine: Engine, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -24,9 +25,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from consent_server.errors import Unavailable
 from consent_server.storage.batches import BatchConnection
+from consent_server.storage.gauges import Unheard, WriterObserver
 
 _BATCH_LIMIT = 500  # rows; beyond it a larger batch gains nothing measurable
 _ANSWER_TIMEOUT_SECONDS = 60.0
+_TOLD_EVERY = 50  # rows: a lane that grows is told of while the thread is busy or stuck
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -85,10 +88,15 @@ class Writer:
 
     engine: the database written to.
     queue_limit: how many rows of one table, and how much other work, may wait.
+    observer: hears what happens (storage.gauges).
     """
 
-    def __init__(self, engine: Engine, *, queue_limit: int) -> None:
+    def __init__(
+        self, engine: Engine, *, queue_limit: int, observer: WriterObserver | None = None
+    ) -> None:
         self._engine = engine
+        self._observer = observer or Unheard()
+        self._observer.queue_limit(queue_limit)
         self._limit = queue_limit
         self._batches = BatchConnection(engine)
         self._gate = threading.Lock()  # guards all below
@@ -112,7 +120,8 @@ class Writer:
             if lane is None:
                 lane = self._lanes[table.name] = deque()
             self._put(lane, insert)
-        stored: Row = insert.wait()
+        with self._observer.waiting():
+            stored: Row = insert.wait()
         return stored
 
     def run(self, work: Callable[[Connection], T]) -> T:
@@ -138,10 +147,13 @@ class Writer:
         if self._is_closed:
             raise Unavailable("The service is stopping.")
         if len(lane) >= self._limit:
+            self._observer.refused("queue_full")
             raise Unavailable("Too many records are waiting to be written.")
         if self._thread is None or not self._thread.is_alive():
             self._start()
         lane.append(item)
+        if not len(lane) % _TOLD_EVERY:
+            self._observer.queued(len(lane))
         self._wake()
 
     def _start(self) -> None:
@@ -168,6 +180,7 @@ class Writer:
         """Takes rows, of each lane its share, and at most one piece of other work."""
         with self._gate:
             lanes = [lane for lane in self._lanes.values() if lane]
+            self._observer.queued(max(map(len, lanes), default=0))
             share = _BATCH_LIMIT // (len(lanes) or 1)
             batch = [lane.popleft() for lane in lanes for _ in range(min(share, len(lane)))]
             return batch, self._works.popleft() if self._works else None
@@ -185,6 +198,7 @@ class Writer:
 
     def _commit(self, batch: list[_Insert]) -> None:
         groups = _groups(batch)
+        began = time.perf_counter()
         try:
             inserted = self._batches.insert(
                 [(table, [insert.row for insert in inserts]) for table, inserts in groups]
@@ -202,6 +216,8 @@ class Writer:
                 for insert in batch:
                     self._commit([insert])
             return
+        self._observer.committed(len(batch), time.perf_counter() - began)
+        self._observer.acknowledged({table.name: len(inserts) for table, inserts in groups})
         for (_, inserts), rows in zip(groups, stored, strict=True):
             for insert in inserts:
                 insert.answer(insert.row if rows is None else rows[insert.row[insert.key]])
@@ -223,6 +239,7 @@ class Writer:
                 lane.clear()
             self._works.clear()
         for item in [*waiting, *works]:
+            self._observer.refused("database_away")
             item.refuse(_refusal(error))
 
     def _perform(self, work: _Work) -> None:

@@ -19,13 +19,14 @@ from werkzeug.http import HTTP_STATUS_CODES
 from consent_server.errors import Problem
 from consent_server.storage.revision import OUTAGES
 from consent_server.web.answers import Answer
+from consent_server.web.observed import ROUTE
 from consent_server.web.problems import error_answer, outage_answer, problem_answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Door = Callable[["WSGIEnvironment"], Answer]
-Doors = Mapping[re.Pattern[str], Door]
+Doors = Mapping[re.Pattern[str], tuple[str, Door]]
 
 _WITHOUT_BODY = (204, 304)
 _log = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ _STATUS_LINES = {code: f"{code} {phrase.upper()}" for code, phrase in HTTP_STATU
 class Intake:
     """Answers known requests itself (PEP 3333), hands on the rest.
 
-    app: what stands behind. doors: method -> pattern of the path -> what answers it.
+    app: what stands behind. doors: method -> pattern of the path -> its route, as it is counted,
+    and what answers it.
     headers: those of every answer.
     """
 
@@ -48,8 +50,9 @@ class Intake:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        for pattern, door in self._doors.get(environ["REQUEST_METHOD"], {}).items():
+        for pattern, (route, door) in self._doors.get(environ["REQUEST_METHOD"], {}).items():
             if pattern.fullmatch(path):
+                environ[ROUTE] = route
                 answer = _answered(door, environ)
                 break
         else:
@@ -70,5 +73,5 @@ def _answered(door: Door, environ: WSGIEnvironment) -> Answer:
     except OUTAGES:
         return outage_answer(origin)
     except Exception:  # noqa: BLE001 - an answer is owed, as Flask would give it
-        _log.exception("an error in %s", environ["PATH_INFO"])
+        _log.exception("a door failed", extra={"route": environ[ROUTE]})  # never the path
         return error_answer(InternalServerError(), origin)

@@ -9,12 +9,13 @@ from werkzeug.exceptions import HTTPException
 
 from consent_server.errors import BodyTooLarge, Problem, Unavailable
 from consent_server.storage.revision import OUTAGES
+from consent_server.watching.logs import request_in_hand
 from consent_server.web.answers import Answer
 from consent_server.web.cors import reading_headers
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
-_MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz")
+_MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz", "/metrics")
 _MEDIA_TYPES = ("text/html", MEDIA_TYPE, "application/json")  # of equals the first
 
 
@@ -26,8 +27,11 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(outage, _outage_response)
 
 
-def problem_answer(problem: Problem, origin: str | None) -> Answer:
-    """Returns the answer to a refused request; pages of `origin` may read it."""
+def problem_answer(problem: Problem, origin: str | None, **more: object) -> Answer:
+    """Returns the answer to a refused request; pages of `origin` may read it.
+
+    more: members of its own (RFC 9457 §3.2).
+    """
     body = {
         "type": _TYPE_BASE + problem.code,
         "title": problem.title,
@@ -35,6 +39,7 @@ def problem_answer(problem: Problem, origin: str | None) -> Answer:
         "detail": problem.detail,
         **({"field": problem.field} if problem.field else {}),
         **({"limit": problem.limit} if problem.limit is not None else {}),
+        **more,
     }
     answer = _answer(problem.status, body, origin)
     if isinstance(problem, Unavailable):
@@ -59,14 +64,14 @@ def error_answer(error: HTTPException, origin: str | None) -> Answer:
     answer.headers.extend(
         (name, value)
         for name, value in error.get_headers()
-        if name.lower() in ("allow", "retry-after")
+        if name.lower() in ("allow", "retry-after", "www-authenticate")
     )
     return answer
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_response(problem: Problem, **more: object) -> Response:
     """Returns the same answer for Flask."""
-    return problem_answer(problem, request.headers.get("Origin")).as_response()
+    return problem_answer(problem, request.headers.get("Origin"), **more).as_response()
 
 
 def _http_response(error: HTTPException) -> Response | HTTPException:
@@ -91,4 +96,6 @@ def is_for_program(request: Request) -> bool:
 
 def _answer(status: int, body: dict[str, object], origin: str | None) -> Answer:
     headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
+    if request_id := request_in_hand.get():
+        body["request_id"] = request_id
     return Answer(status, headers + reading_headers(origin), msgspec.json.encode(body))

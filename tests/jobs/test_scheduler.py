@@ -20,6 +20,11 @@ from support.shop import Shop
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
+def scheduler_of(shop: Shop) -> Scheduler:
+    house = shop.house
+    return Scheduler(shop.app, house.settings, house.retention, house.metrics)
+
+
 def test_one_of_many_processes_gets_the_lease(app: Flask) -> None:
     taken: list[str] = []
 
@@ -63,9 +68,7 @@ def test_a_lease_that_was_taken_under_a_wrong_clock_binds_nobody(
 
 
 def test_a_scheduler_that_stops_leaves_the_lease_to_another(shop: Shop) -> None:
-    first, second = (
-        Scheduler(shop.app, shop.house.settings, shop.house.retention) for _ in range(2)
-    )
+    first, second = (scheduler_of(shop) for _ in range(2))
     first.start()
     deadline = time.monotonic() + 10
     while not has_lease(shop):
@@ -87,7 +90,7 @@ def test_the_scheduler_destroys_expired_visits_by_itself(
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     shop.send_visit(shop.visit())
-    scheduler = Scheduler(shop.app, shop.house.settings, shop.house.retention)
+    scheduler = scheduler_of(shop)
 
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=93))
     worked = scheduler.destroy_expired()
@@ -98,6 +101,6 @@ def test_the_scheduler_destroys_expired_visits_by_itself(
 
 
 def test_only_one_of_two_schedulers_works(shop: Shop) -> None:
-    schedulers = [Scheduler(shop.app, shop.house.settings, shop.house.retention) for _ in range(2)]
+    schedulers = [scheduler_of(shop) for _ in range(2)]
 
     assert [scheduler.destroy_expired() for scheduler in schedulers] == [True, False]

@@ -68,11 +68,11 @@ class Service:
         self.site_key, self.tag = facts["site_key"], facts["tag"]
         return self.site_key
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Starts serving and waits until it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [_PROGRAM, "serve", "--port", str(self.port)],
+                [_PROGRAM, "serve", "--port", str(self.port), *options],
                 env=self._environ(),
                 stdout=log,
                 stderr=log,

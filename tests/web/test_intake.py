@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from consent_server.consents.services import ConsentRecorder
+from consent_server.web.observed import Observed
 from support.shop import IPHONE, ORIGIN, MakeShop, Shop
 
 CONSENTS, VISITS = "/v1/consents", "/v1/visits"
@@ -24,11 +26,15 @@ def quick(shop: Shop) -> Client:
 
 def slow(shop: Shop) -> Client:
     """Flask alone, without what stands in front of it."""
-    return Client(lambda environ, start: Flask.wsgi_app(shop.app, environ, start))
+    house = shop.house
+    flask = partial(Flask.wsgi_app, shop.app)
+    return Client(Observed(flask, house.settings, house.metrics))
 
 
 def facts(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
-    return answer.status, sorted(answer.headers), answer.data
+    """All but the id of the request, which is another one each time."""
+    request_id = answer.headers.pop("X-Request-ID")
+    return answer.status, sorted(answer.headers), answer.data.replace(request_id.encode(), b"")
 
 
 def as_json(body: Any, **headers: str) -> dict[str, Any]:
