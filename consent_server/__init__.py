@@ -12,5 +12,5 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border
     keys, signing, storage     day keys; signatures; databases
-    config, clock, periods, errors      plain facts
+    config, clock, periods, rates, errors   plain facts
 """

@@ -29,6 +29,7 @@ from consent_server.visits import views as visit_views
 from consent_server.visits.services import VisitReader, VisitRecorder
 from consent_server.web import csrf, headers, health, languages, problems, sessions
 from consent_server.web.country import Countries
+from consent_server.web.limiter import RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class House:
     sites: SiteDirectory
     policies: PolicyDirectory
     countries: Countries
+    limiter: RateLimiter
     documents: BannerDocuments
     consents: ConsentRecorder
     visits: VisitRecorder
@@ -87,7 +89,8 @@ def house_of(app: Flask) -> House:
 
 def _build(app: Flask, settings: Settings) -> House:
     with app.app_context():
-        writer = Writer(database.db.engine, queue_limit=settings.queue_limit)
+        engine = database.db.engine
+    writer = Writer(engine, queue_limit=settings.queue_limit)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
     policies, reader = PolicyDirectory(), VisitReader(ring)
     return House(
@@ -98,6 +101,7 @@ def _build(app: Flask, settings: Settings) -> House:
         sites=SiteDirectory(),
         policies=policies,
         countries=Countries(settings),
+        limiter=RateLimiter.of(settings, engine),
         documents=BannerDocuments(Path(app.static_folder or ""), settings, policies),
         consents=ConsentRecorder(writer, policies, signatures, settings.choice_days),
         visits=VisitRecorder(writer, ring, signatures, settings.visit_period),
@@ -112,10 +116,10 @@ def _register_routes(app: Flask, house: House) -> None:
     for routes in (
         health.blueprint(),
         banner_views.blueprint(house.settings, house.sites, house.documents, house.countries),
-        consent_views.blueprint(house.settings, house.sites, house.consents),
-        visit_views.blueprint(house.settings, house.sites, house.visits),
-        policy_views.blueprint(house.settings, house.sites),
-        subject_views.blueprint(house.settings, house.sites, centre),
+        consent_views.blueprint(house.settings, house.sites, house.consents, house.limiter),
+        visit_views.blueprint(house.settings, house.sites, house.visits, house.limiter),
+        policy_views.blueprint(house.settings, house.sites, house.limiter),
+        subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
     ):
         app.register_blueprint(routes)
     for guarded_by_origin in ("consents", "visits", "subjects"):

@@ -76,6 +76,7 @@ REFUSED = [
     {"CONSENT_DATABASE_TIMEOUT_SECONDS": "nan"},
     {"CONSENT_PUBLIC_URL": "consent.example"},
     {"CONSENT_PUBLIC_URL": "https://consent.example/?a=b"},
+    {"CONSENT_RATE_LIMITS": "1200/minute"},
     {"CONSENT_DATABASE_URL": "consent.db"},
     {"CONSENT_DATABASE_URL": "mysql://shop@db/consent"},
     {"CONSENT_ARCHIVE_DATABASE_URL": "https://db/archive"},

@@ -13,21 +13,27 @@ from consent_server.consents.schemas import decoder
 from consent_server.consents.services import ConsentRecorder
 from consent_server.errors import TokenRefused
 from consent_server.sites.directory import SiteDirectory
+from consent_server.web.client_address import client_address
 from consent_server.web.cors import allow_reading, preflight
 from consent_server.web.decoding import decode
 from consent_server.web.guard import guarded_by
+from consent_server.web.limiter import RateLimiter
 from consent_server.web.limits import read_body
 
 
-def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorder) -> Blueprint:
+def blueprint(
+    settings: Settings, sites: SiteDirectory, recorder: ConsentRecorder, limiter: RateLimiter
+) -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("consents", __name__, url_prefix="/v1/consents")
 
     @routes.post("", provide_automatic_options=False)
     @guarded_by("origin")
     def record_consent() -> Response:
+        limiter.check("address", client_address(request, settings.trusted_proxies))
         submission = decode(read_body(request, settings.body_limit_bytes), decoder)
         site = sites.site_for(submission.site, request.headers.get("Origin"))
+        limiter.check("site", site.key)
         return _json(recorder.record(site, submission), 201)
 
     @routes.route("", methods=["OPTIONS"])
@@ -39,6 +45,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: ConsentRecorde
     @routes.get("/current", provide_automatic_options=False)
     @guarded_by("visitor token")
     def current_consent() -> Response:
+        limiter.check("pages", client_address(request, settings.trusted_proxies))
         site = sites.site(request.args.get("site", ""))
         record = recorder.current(site, _bearer_token())
         facts = {

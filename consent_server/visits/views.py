@@ -12,25 +12,26 @@ from consent_server.web.client_address import client_address
 from consent_server.web.cors import allow_reading, preflight
 from consent_server.web.decoding import decode
 from consent_server.web.guard import guarded_by
+from consent_server.web.limiter import RateLimiter
 from consent_server.web.limits import read_body
 
 
-def blueprint(settings: Settings, sites: SiteDirectory, recorder: VisitRecorder) -> Blueprint:
+def blueprint(
+    settings: Settings, sites: SiteDirectory, recorder: VisitRecorder, limiter: RateLimiter
+) -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("visits", __name__, url_prefix="/v1/visits")
 
     @routes.post("", provide_automatic_options=False)
     @guarded_by("origin")
     def record_visit() -> Response:
+        address = client_address(request, settings.trusted_proxies)
+        limiter.check("address", address)
         report = decode(read_body(request, settings.body_limit_bytes), decoder)
         site = sites.site_for(report.site, request.headers.get("Origin"))
+        limiter.check("site", site.key)
         if site.logs_visits:
-            recorder.record(
-                site,
-                report,
-                client_address(request, settings.trusted_proxies),
-                request.headers.get("User-Agent", ""),
-            )
+            recorder.record(site, report, address, request.headers.get("User-Agent", ""))
         return allow_reading(Response(status=204))
 
     @routes.route("", methods=["OPTIONS"])

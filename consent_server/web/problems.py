@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from consent_server.errors import BodyTooLarge, Problem, Unavailable
+from consent_server.errors import BodyTooLarge, Problem, TooManyRequests, Unavailable
 from consent_server.web.cors import allow_reading
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,9 +38,19 @@ def problem_response(problem: Problem) -> Response:
             **({"limit": problem.limit} if problem.limit is not None else {}),
         },
     )
-    if isinstance(problem, Unavailable):
+    if isinstance(problem, Unavailable | TooManyRequests):
         response.headers["Retry-After"] = str(problem.retry_after_seconds)
+    if isinstance(problem, TooManyRequests):
+        response.headers.update(_rate_headers(problem))
     return response
+
+
+def _rate_headers(refused: TooManyRequests) -> dict[str, str]:
+    """Says which limit it was and what is left (draft-ietf-httpapi-ratelimit-headers-10)."""
+    return {
+        "RateLimit-Policy": f'"{refused.rule}";q={refused.limit};w={refused.span_seconds}',
+        "RateLimit": f'"{refused.rule}";r=0;t={refused.retry_after_seconds}',
+    }
 
 
 def _http_response(error: HTTPException) -> Response | HTTPException:
