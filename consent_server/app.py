@@ -40,6 +40,7 @@ from consent_server.web import metrics as metrics_view
 from consent_server.web.checks import Checks
 from consent_server.web.country import Countries
 from consent_server.web.intake import Doors, Intake
+from consent_server.web.limiter import RateLimiter
 from consent_server.web.observed import Observed
 
 
@@ -57,6 +58,7 @@ class House:
     sites: SiteDirectory
     policies: PolicyDirectory
     countries: Countries
+    limiter: RateLimiter
     documents: BannerDocuments
     consents: ConsentRecorder
     visits: VisitRecorder
@@ -112,6 +114,7 @@ def _build(app: Flask, settings: Settings) -> House:
     with app.app_context():
         engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
+    limiter = RateLimiter.of(settings, engine)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
     static = Path(app.static_folder or "")
@@ -132,12 +135,13 @@ def _build(app: Flask, settings: Settings) -> House:
         sites=sites,
         policies=policies,
         countries=countries,
+        limiter=limiter,
         documents=documents,
         script_intake=ScriptIntake(settings, sites, documents, countries),
         consents=consents,
         visits=visits,
-        consent_intake=ConsentIntake(settings, sites, consents),
-        visit_intake=VisitIntake(settings, sites, visits),
+        consent_intake=ConsentIntake(settings, sites, consents, limiter),
+        visit_intake=VisitIntake(settings, sites, visits, limiter),
         reader=reader,
         exporter=Exporter(reader),
         retention=Retention(writer, ring, settings.visit_period),
@@ -163,8 +167,8 @@ def _register_routes(app: Flask, house: House) -> None:
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
         visit_views.blueprint(house.visit_intake),
-        policy_views.blueprint(house.settings, house.sites),
-        subject_views.blueprint(house.settings, house.sites, centre),
+        policy_views.blueprint(house.settings, house.sites, house.limiter),
+        subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
     ):
         app.register_blueprint(routes)
     for guarded_by_origin in ("consents", "visits", "subjects"):

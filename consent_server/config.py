@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consent_server.errors import ConfigError
 from consent_server.periods import RetentionPeriod
+from consent_server.rates import DEFAULT, Rates, parse_rates
 
 _SWITCH = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
 # words so long that no random secret holds one by chance; short ones fail by their few characters
@@ -100,6 +101,13 @@ class Settings:
     )  # fmt: skip
     queue_limit: int = _setting(
         10_000, "records that may wait for the writer; above it requests get 503", unit="records"
+    )
+    rate_limits: str = _setting(
+        DEFAULT,
+        "what is taken from one address (an office behind one address is many people), for one "
+        "site (so none takes the whole service), and pages looked up by one address; what is not "
+        "named is not limited; `off` for load tests",
+        unit="rates",
     )
     country_header: str = _setting(
         "", "header in which your proxy names the visitor's country (CF-IPCountry); it must "
@@ -192,6 +200,11 @@ class Settings:
         return RetentionPeriod(months=self.visit_months, zone=ZoneInfo(self.zone))
 
     @property
+    def rates(self) -> Rates:
+        """How many requests are taken."""
+        return parse_rates(self.rate_limits)
+
+    @property
     def is_production(self) -> bool:
         """Whether the strict start-up rules hold."""
         return self.mode == "production"
@@ -264,6 +277,7 @@ def _check(settings: Settings) -> None:
         if not getattr(settings, name) >= least:  # so written, "not a number" is refused too
             raise ConfigError(f"{_variable(name)} must be at least {least}.")
     _check_public_url(settings.public_url)
+    _check_rates(settings.rate_limits)
     if settings.is_production:
         _check_secret(settings.secret_key)
     elif settings.secret_key and len(settings.secret_key) < _SECRET_CHARACTERS:
@@ -283,6 +297,13 @@ def _check_public_url(text: str) -> None:
 def _check_endpoint(text: str) -> None:
     if text and not text.startswith(("http://", "https://")):
         raise ConfigError(f"CONSENT_OTLP_ENDPOINT={text!r}: use an address like http://host:4318.")
+
+
+def _check_rates(text: str) -> None:
+    try:
+        parse_rates(text)
+    except ValueError as error:
+        raise ConfigError(f"CONSENT_RATE_LIMITS: {error}.") from error
 
 
 def _check_databases(settings: Settings) -> None:

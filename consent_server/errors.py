@@ -15,6 +15,7 @@
         ├── MediaTypeRefused      415
         ├── NotPublished          422
         ├── PurposeUnknown        422
+        ├── TooManyRequests       429 with Retry-After
         └── Unavailable           503 with Retry-After
 
 An error names the cause, carries the fields a handler needs, and says what to do next.
@@ -98,6 +99,23 @@ class NotPublished(Problem):
 
 class PurposeUnknown(Problem):
     status, code, title = 422, "purpose-unknown", "The decisions do not fit the policy version"
+
+
+class TooManyRequests(Problem):
+    """More came from one address, or for one site, than the operator lets in.
+
+    rule: which limit it was; limit: requests in `span_seconds`; retry_after_seconds: its rest.
+    """
+
+    status, code, title = 429, "too-many-requests", "More requests than are taken at a time"
+
+    def __init__(
+        self, detail: str, *, rule: str, limit: int, span_seconds: int, retry_after_seconds: int
+    ) -> None:
+        super().__init__(detail, limit=limit)
+        self.rule = rule
+        self.span_seconds = span_seconds
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(Problem):

@@ -2,18 +2,24 @@
 
 SQLite has exactly one writing process; a second one would starve the first in the busy handler.
 The jobs run inside the workers, one of them at a time (jobs.lease).
+
+Who sends nothing, or its head drop by drop, is cut off, and holds a connection meanwhile but no
+thread. What granian cannot bound is the body: it is read by a thread, for as long as it takes, so
+a proxy that reads bodies first stands in front of a service on the Internet (deploy/).
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Final
 
 import click
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
@@ -28,6 +34,13 @@ from consent_server.web.country import Countries
 _BLOCKING_THREADS = 32  # lets a batch form; measured: 16 a fifth slower, 64 no better
 _BACKLOG = 1024
 _LAST_SECONDS = 70  # above the writer's patience; a worker told to stop too early hears nothing
+_CONNECTIONS: Final = 4096  # per worker, open at a time; further ones wait in the backlog
+_FILES: Final = 65_536  # asked of the system: its usual 1,024 would end at a quarter of that
+_OTHER_FILES: Final = 256  # databases, keys, modules
+# Also the longest rest between two requests of a connection: a proxy must let go sooner. A phone
+# that takes longer for one kilobyte has no use for a banner.
+_HEAD_MILLISECONDS: Final = 10_000
+_HEAD_BYTES: Final = 32_768  # as nginx allows; granian's own 408 kB times 4,096 would be 1.6 GB
 
 
 def serve(
@@ -65,6 +78,11 @@ def _server(application: str, host: str, port: int, workers: int) -> AbstractSer
         blocking_threads=_BLOCKING_THREADS,
         backlog=_BACKLOG,
         workers_kill_timeout=_LAST_SECONDS,
+        backpressure=_connections(),
+        http=HTTPModes.http1,  # else it waits without end for a first byte, to tell HTTP/2 by it
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_HEAD_BYTES
+        ),
         websockets=False,
         log_level=LogLevels.error,
         log_dictconfig=logs.server_config(),
@@ -81,6 +99,18 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
+
+
+def _connections() -> int:
+    """Returns how many connections a worker may hold; each takes a file of the process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    if soft == resource.RLIM_INFINITY:
+        return _CONNECTIONS
+    return max(1, min(_CONNECTIONS, soft - _OTHER_FILES))
 
 
 def _check_schema(settings: Settings) -> None:

@@ -8,6 +8,7 @@ pytest_plugins = [
     "support.console",
     "support.preferences",
     "support.service",
+    "support.proxy",
     "support.product_page",
     "support.browser",
 ]

@@ -83,6 +83,7 @@ REFUSED = [
     {"CONSENT_SLOW_SECONDS": "0"},
     {"CONSENT_DISK_FREE_MIB": "0"},
     {"CONSENT_OTLP_ENDPOINT": "collector:4318"},
+    {"CONSENT_RATE_LIMITS": "1200/minute"},
     {"CONSENT_DATABASE_URL": "consent.db"},
     {"CONSENT_DATABASE_URL": "mysql://shop@db/consent"},
     {"CONSENT_ARCHIVE_DATABASE_URL": "https://db/archive"},

@@ -62,6 +62,7 @@ def prepare_test() -> str:
         "webkit_driver": webkit_driver,
         "xvfb": engines.xvfb(),
         "libfaketime": programs.libfaketime(),
+        "nginx": programs.nginx(),
         "node": node_path,
         "npm": [npm_path],
     }

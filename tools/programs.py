@@ -1,4 +1,4 @@
-"""The programs that the tests drive: PostgreSQL, Chromium, libfaketime.
+"""The programs that the tests drive: PostgreSQL, Chromium, libfaketime, nginx.
 
 What the machine has is used as it is; only what is missing is installed.
 """
@@ -16,6 +16,7 @@ from tools.ground import (
     VENV,
     CannotPrepareError,
     answers,
+    child_environ,
     fingerprint,
     is_root,
     is_stamped,
@@ -34,6 +35,7 @@ _WHERE_IS_PLAYWRIGHTS = (
     "with sync_playwright() as p: print(p.chromium.executable_path)"
 )
 _DOWNLOAD_SECONDS = 600
+_NGINX = VENV / "nginx"
 
 
 def postgres_folder() -> Path:
@@ -74,6 +76,26 @@ def libfaketime() -> str:
     if found := _faketime_library():
         return found
     raise CannotPrepareError("libfaketime was installed, but not under /usr/lib/*/faketime")
+
+
+def nginx() -> str:
+    """Returns an nginx that starts: the machine's, else the distribution's, only unpacked.
+
+    Installed, it would serve on port 80 at once.
+    """
+    if found := _nginx_here():
+        return found
+    debian.unpack("nginx", _NGINX, "the example of a proxy is tested with it")
+    if found := _nginx_here():
+        return found
+    raise CannotPrepareError(
+        "nginx was unpacked but does not start; as root: apt-get install nginx"
+    )
+
+
+def _nginx_here() -> str | None:
+    places = (shutil.which("nginx", path=child_environ()["PATH"]), str(_NGINX / "usr/sbin/nginx"))
+    return next((path for path in places if path and answers(path, "-V") is not None), None)
 
 
 def _system_postgres() -> Path | None:

@@ -12,8 +12,10 @@ from consent_server.consents.schemas import decoder
 from consent_server.consents.services import ConsentRecorder
 from consent_server.sites.directory import SiteDirectory
 from consent_server.web.answers import Answer
+from consent_server.web.client_address import client_address
 from consent_server.web.cors import reading_headers
 from consent_server.web.decoding import decode
+from consent_server.web.limiter import RateLimiter
 from consent_server.web.limits import read_body
 
 if TYPE_CHECKING:
@@ -29,14 +31,17 @@ class ConsentIntake:
     settings: Settings
     sites: SiteDirectory
     recorder: ConsentRecorder
+    limiter: RateLimiter
 
     def __call__(self, environ: WSGIEnvironment) -> Answer:
         """Records one submission and waits until it is on disk.
 
         Raises the Problem of the first rule it breaks; then nothing was stored.
         """
+        self.limiter.check("address", client_address(environ, self.settings.trusted_proxies))
         submission = decode(read_body(environ, self.settings.body_limit_bytes), decoder)
         origin = environ.get("HTTP_ORIGIN")
         site = self.sites.site_for(submission.site, origin)
+        self.limiter.check("site", site.key)
         body = msgspec.json.encode(self.recorder.record(site, submission))
         return Answer(201, _HEADERS + reading_headers(origin), body)

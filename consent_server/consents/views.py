@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.receipts import rfc3339
 from consent_server.errors import TokenRefused
+from consent_server.web.client_address import client_address
 from consent_server.web.cors import allow_reading, preflight
 from consent_server.web.guard import guarded_by
 
@@ -17,6 +18,7 @@ from consent_server.web.guard import guarded_by
 def blueprint(intake: ConsentIntake) -> Blueprint:
     """Returns the routes of this room."""
     sites, recorder = intake.sites, intake.recorder
+    settings, limiter = intake.settings, intake.limiter
     routes = Blueprint("consents", __name__, url_prefix="/v1/consents")
 
     @routes.post("", provide_automatic_options=False)
@@ -33,6 +35,7 @@ def blueprint(intake: ConsentIntake) -> Blueprint:
     @routes.get("/current", provide_automatic_options=False)
     @guarded_by("visitor token")
     def current_consent() -> Response:
+        limiter.check("pages", client_address(request.environ, settings.trusted_proxies))
         site = sites.site(request.args.get("site", ""))
         record = recorder.current(site, _bearer_token())
         facts = {

@@ -9,11 +9,13 @@ from consent_server.config import Settings
 from consent_server.errors import NotFound
 from consent_server.policies.services import find_version, versions_of
 from consent_server.sites.directory import SiteDirectory
+from consent_server.web.client_address import client_address
 from consent_server.web.guard import guarded_by
 from consent_server.web.languages import preferred_language
+from consent_server.web.limiter import RateLimiter
 
 
-def blueprint(settings: Settings, sites: SiteDirectory) -> Blueprint:
+def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("policies", __name__, url_prefix="/policies")
 
@@ -21,6 +23,7 @@ def blueprint(settings: Settings, sites: SiteDirectory) -> Blueprint:
     @routes.get("/<site_key>/<int:number>")
     @guarded_by("public")
     def show_notice(site_key: str, number: int | None = None) -> str:
+        limiter.check("pages", client_address(request.environ, settings.trusted_proxies))
         site = sites.site(site_key)
         version = find_version(site.id, number)
         texts = {text.language: text for text in version.texts}

@@ -62,12 +62,15 @@ def _dump_postgres(engine: Engine, target: Path) -> Path:
         raise CommandError("pg_dump is not on PATH; it comes with the package postgresql-client.")
     address = engine.url.set(drivername="postgresql", password=None)
     result = subprocess.run(
-        [program, "--format=custom", f"--file={target}", address.render_as_string()],
+        [
+            program, "--format=custom", "--no-unlogged-table-data", f"--file={target}",
+            address.render_as_string(),
+        ],
         env={**os.environ, "PGPASSWORD": engine.url.password or ""},
         capture_output=True,
         text=True,
         check=False,
-    )
+    )  # fmt: skip
     if result.returncode:
         raise CommandError(f"pg_dump failed: {result.stderr.strip().splitlines()[-1]}")
     return target

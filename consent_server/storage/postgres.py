@@ -7,11 +7,12 @@ connections are checked before use, so a restarted server is noticed at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Connection, Dialect, Table, text
 
 _STATEMENT_TIMEOUT_MS = 60_000  # longest statement is one page of an export
 
@@ -74,3 +75,33 @@ def _insert_statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> bytes:
 def ready_for_batches(connection: Any) -> None:
     """Lets each statement commit by itself: BEGIN and COMMIT would be two more round trips."""
     connection.autocommit = True
+
+
+def add_counts(
+    connection: Connection, hits: Mapping[str, int], ends_at: datetime
+) -> dict[str, int]:
+    """Adds to the counts of rate_counts; returns what they are now.
+
+    One statement for all keys, in their order: two processes never wait for each other in a ring.
+    """
+    totals = connection.execute(_ADD_COUNTS, {"keys": list(hits), "hits": list(hits.values()),
+                                              "ends_at": ends_at})  # fmt: skip
+    return {row.key: row.hits for row in totals}
+
+
+def remove_counts(connection: Connection, now: datetime) -> None:
+    """Removes the counts of spans that are over, unless another process does so now."""
+    connection.execute(_REMOVE_COUNTS, {"now": now})
+
+
+_ADD_COUNTS = text(
+    "INSERT INTO rate_counts (key, hits, ends_at)"
+    " SELECT key, hits, :ends_at FROM unnest(CAST(:keys AS text[]), CAST(:hits AS integer[]))"
+    " AS told (key, hits) ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET hits = rate_counts.hits + excluded.hits"
+    " RETURNING key, hits"
+)
+_REMOVE_COUNTS = text(
+    "DELETE FROM rate_counts WHERE key IN (SELECT key FROM rate_counts"
+    " WHERE ends_at <= :now ORDER BY key FOR UPDATE SKIP LOCKED)"
+)

@@ -23,13 +23,17 @@ from consent_server.subjects.identity import VisitorCookie
 from consent_server.subjects.schemas import read_choice
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.shown import Shown
+from consent_server.web.client_address import client_address
 from consent_server.web.csrf import refuse_other_pages
 from consent_server.web.guard import guarded_by
 from consent_server.web.languages import LANGUAGES, direction, preferred_language
+from consent_server.web.limiter import RateLimiter
 from consent_server.web.limits import read_form
 
 
-def blueprint(settings: Settings, sites: SiteDirectory, centre: PreferenceCentre) -> Blueprint:
+def blueprint(
+    settings: Settings, sites: SiteDirectory, centre: PreferenceCentre, limiter: RateLimiter
+) -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("subjects", __name__, url_prefix="/preferences")
     pages = _Pages(settings, centre)
@@ -37,6 +41,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, centre: PreferenceCentre
     @routes.get("/<site_key>")
     @guarded_by("public")
     def show_preferences(site_key: str) -> Response:
+        limiter.check("pages", client_address(request.environ, settings.trusted_proxies))
         site = sites.site(site_key)
         if "visitor" in request.args:
             return pages.introduce(site, request.args["visitor"])
@@ -45,12 +50,16 @@ def blueprint(settings: Settings, sites: SiteDirectory, centre: PreferenceCentre
     @routes.post("/<site_key>")
     @guarded_by("own page")
     def decide(site_key: str) -> Response:
+        limiter.check("address", client_address(request.environ, settings.trusted_proxies))
         refuse_other_pages(request, settings.public_url)
-        return pages.decide(sites.site(site_key))
+        site = sites.site(site_key)
+        limiter.check("site", site.key)
+        return pages.decide(site)
 
     @routes.get("/<site_key>/receipt")
     @guarded_by("visitor token")
     def download_receipt(site_key: str) -> Response:
+        limiter.check("pages", client_address(request.environ, settings.trusted_proxies))
         return pages.receipt(sites.site(site_key))
 
     @routes.after_request

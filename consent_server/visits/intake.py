@@ -13,6 +13,7 @@ from consent_server.web.answers import Answer
 from consent_server.web.client_address import client_address
 from consent_server.web.cors import reading_headers
 from consent_server.web.decoding import decode
+from consent_server.web.limiter import RateLimiter
 from consent_server.web.limits import read_body
 
 if TYPE_CHECKING:
@@ -26,16 +27,19 @@ class VisitIntake:
     settings: Settings
     sites: SiteDirectory
     recorder: VisitRecorder
+    limiter: RateLimiter
 
     def __call__(self, environ: WSGIEnvironment) -> Answer:
         """Records one visit, if the site keeps a log, and waits until it is on disk.
 
         Raises the Problem of the first rule it breaks; then nothing was stored.
         """
+        address = client_address(environ, self.settings.trusted_proxies)
+        self.limiter.check("address", address)
         report = decode(read_body(environ, self.settings.body_limit_bytes), decoder)
         origin = environ.get("HTTP_ORIGIN")
         site = self.sites.site_for(report.site, origin)
+        self.limiter.check("site", site.key)
         if site.logs_visits:
-            address = client_address(environ, self.settings.trusted_proxies)
             self.recorder.record(site, report, address, environ.get("HTTP_USER_AGENT", ""))
         return Answer(204, reading_headers(origin))

@@ -7,7 +7,7 @@ from flask import Flask, Request, Response, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from consent_server.errors import BodyTooLarge, Problem, Unavailable
+from consent_server.errors import BodyTooLarge, Problem, TooManyRequests, Unavailable
 from consent_server.storage.revision import OUTAGES
 from consent_server.watching.logs import request_in_hand
 from consent_server.web.answers import Answer
@@ -42,8 +42,10 @@ def problem_answer(problem: Problem, origin: str | None, **more: object) -> Answ
         **more,
     }
     answer = _answer(problem.status, body, origin)
-    if isinstance(problem, Unavailable):
+    if isinstance(problem, Unavailable | TooManyRequests):
         answer.headers.append(("Retry-After", str(problem.retry_after_seconds)))
+    if isinstance(problem, TooManyRequests):
+        answer.headers.extend(_rate_headers(problem))
     return answer
 
 
@@ -72,6 +74,14 @@ def error_answer(error: HTTPException, origin: str | None) -> Answer:
 def problem_response(problem: Problem, **more: object) -> Response:
     """Returns the same answer for Flask."""
     return problem_answer(problem, request.headers.get("Origin"), **more).as_response()
+
+
+def _rate_headers(refused: TooManyRequests) -> list[tuple[str, str]]:
+    """Says which limit it was and what is left (draft-ietf-httpapi-ratelimit-headers-10)."""
+    return [
+        ("RateLimit-Policy", f'"{refused.rule}";q={refused.limit};w={refused.span_seconds}'),
+        ("RateLimit", f'"{refused.rule}";r=0;t={refused.retry_after_seconds}'),
+    ]
 
 
 def _http_response(error: HTTPException) -> Response | HTTPException:

@@ -244,6 +244,24 @@ def test_a_refused_submission_is_kept_only_when_the_server_may_take_it_later(
     expect_queue(page, kept)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_page_that_stays_open_sends_again_after_a_minute(
+    page: Page, own_product: Product, status: int
+) -> None:
+    page.clock.install()
+    own_product.open(page)
+    page.route("**/v1/consents", lambda route: route.fulfill(status=status, json={}))
+    with page.expect_event("requestfinished", is_submission):
+        choose(page, "all")
+        page.clock.run_for(1_000)
+    page.unroute("**/v1/consents")
+
+    page.clock.run_for(60_000)
+    expect_queue(page, 0)
+
+    assert [row["action"] for row in own_product.rows()] == ["accept_all"]
+
+
 def test_a_choice_that_is_still_to_be_sent_is_sent_though_the_one_before_was_answered(
     page: Page, own_product: Product
 ) -> None:

@@ -6,11 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from consent_server.errors import CommandError
 from consent_server.storage.backup import back_up
+from consent_server.storage.database import db
 from support.prepared import Prepared
-from support.shop import Shop
+from support.shop import MakeShop, Shop
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,21 @@ def content(file: Path, prepared: Prepared) -> str:
         return file.read_bytes().decode("latin-1")
     restore = [f"{prepared.postgres_bin}/pg_restore", "--data-only", "--file=-", str(file)]
     return subprocess.run(restore, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_counts_of_requests_are_in_no_backup(
+    make_shop: MakeShop, prepared: Prepared, tmp_path: Path
+) -> None:
+    shop = make_shop(rate_limits="address 3/minute")
+    shop.send_visit(shop.visit(), environ_base={"REMOTE_ADDR": "203.0.113.77"})
+    shop.house.limiter.settle()
+
+    main, _ = back_up(shop.house.settings, tmp_path / "kept")
+
+    assert "LIMITER/" not in content(main, prepared)
+    with shop.app.app_context():
+        assert db.session.execute(text("SELECT count(*) FROM rate_counts")).scalar_one() == 1
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(shop: Shop, tmp_path: Path) -> None:

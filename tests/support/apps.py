@@ -84,6 +84,7 @@ def make_app(settings: Settings) -> Iterator[MakeApp]:
     yield make
     for app in made:
         house_of(app).writer.close()
+        house_of(app).limiter.close()
         with app.app_context():
             for engine in db.engines.values():
                 engine.dispose()

@@ -1,4 +1,4 @@
-"""What `make test` found or installed: PostgreSQL, browsers, libfaketime, Node."""
+"""What `make test` found or installed: PostgreSQL, browsers, libfaketime, nginx, Node."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Prepared:
     webkit_driver: str
     xvfb: str
     libfaketime: str
+    nginx: str
     node: str
     npm: list[str]
 
@@ -42,6 +43,7 @@ def read_prepared() -> Prepared:
         webkit_driver=found["webkit_driver"],
         xvfb=found["xvfb"],
         libfaketime=found["libfaketime"],
+        nginx=found["nginx"],
         node=found["node"],
         npm=found["npm"],
     )

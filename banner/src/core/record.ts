@@ -13,6 +13,7 @@ import type { Change } from './state'
 /** Where submissions wait; a change of it tells the other tabs that there was a decision. */
 const QUEUE = `cs_${config.site}`
 const QUEUE_LIMIT = 10 // oldest dropped: a visitor who decides more often offline has made their point
+const RETRY_MS = 60_000 // no Retry-After of the server is longer: a minute is the span of its limits
 
 interface Submission {
   readonly site: string
@@ -44,17 +45,17 @@ export function submit({ after, origin, isEcho }: Change): void {
   afterPaint(sendQueue)
 }
 
-/** Sends what is waiting, until it is empty or the server cannot be reached; the next page view goes on. */
+/** Sends what is waiting, until it is empty or "not now" is said; the next page view goes on, or this one a minute later. */
 export async function sendQueue(): Promise<void> {
   if (unstored[0]) storeQueue(queue().slice(-QUEUE_LIMIT))
   if (sending) return
   sending = true
   let next: Submission | undefined
   while ((next = queue()[0]) && (await settle(next))) {
-    const sent = next.submission_id
-    storeQueue(queue().filter((waiting) => waiting.submission_id !== sent))
+    storeQueue(queue().filter((waiting) => waiting.submission_id !== next!.submission_id))
   }
   sending = false
+  if (next) setTimeout(sendQueue, RETRY_MS)
 }
 
 /** True when the server has taken or refused it for good; false when it said "not now" (408, 429, 5xx) or nothing. */
@@ -67,7 +68,7 @@ async function settle(submission: Submission): Promise<boolean> {
       keepalive: true,
       credentials: 'omit',
     })
-    if (/408|429|5../.test(`${answer.status}`)) return false
+    if (/^5|408|429/.test(`${answer.status}`)) return false
     const said = (await answer.json().catch(() => ({}))) as { token?: string; type?: string }
     if (said.token) keepToken(said.token, submission.submission_id)
     if (submission.visitor && said.type?.endsWith('token-refused')) {
