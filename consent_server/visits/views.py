@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from consent_server.config import Settings
 from consent_server.sites.directory import SiteDirectory
+from consent_server.visits.hints import with_headers
 from consent_server.visits.schemas import decoder
 from consent_server.visits.services import VisitRecorder
 from consent_server.web.client_address import client_address
@@ -27,7 +28,11 @@ def blueprint(settings: Settings, sites: SiteDirectory, recorder: VisitRecorder)
         if site.logs_visits:
             recorder.record(
                 site,
-                report,
+                with_headers(
+                    report,
+                    request.headers.get("Sec-CH-UA-Mobile", ""),
+                    request.headers.get("Sec-CH-UA-Platform", ""),
+                ),
                 client_address(request, settings.trusted_proxies),
                 request.headers.get("User-Agent", ""),
             )
