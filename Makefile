@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix banner bench bench-page bench-banner wheel lock \
+.PHONY: help demo test check fix banner bench bench-page bench-banner bench-device wheel lock \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
@@ -42,6 +42,9 @@ bench-page: ready-to-test ## Measure what a page pays for the banner (20 s)
 # 15 rounds; fewer with ARGS="--rounds 5"
 bench-banner: ready-to-bench ## Measure our banner beside others (30 min on a quiet machine)
 	@$(BIN)/python -m bench.banner --write $(ARGS)
+
+bench-device: ready-to-test ## Measure how soon the device of a visit is known (20 s)
+	@$(BIN)/python -m bench.device --write
 
 wheel: ready-to-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -1,6 +1,6 @@
 """What the server loads in each of its worker processes: the application, ready for the first load.
 
-Whatever is made once and lives as long as the process is taken out of the garbage collector's
+The tables of devices are loaded before the first visit asks for them. Whatever is made once and lives as long as the process is taken out of the garbage collector's
 sight, so that a collection under load looks only at what requests leave behind.
 """
 
@@ -12,6 +12,7 @@ from flask import Flask
 
 from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.visits import device
 from consent_server.watching import logs
 
 
@@ -20,6 +21,7 @@ def application() -> Flask:
     settings = Settings.from_environ()
     logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings)
+    device.warm()
     gc.collect()
     gc.freeze()
     return app

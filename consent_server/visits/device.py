@@ -1,19 +1,22 @@
 """What a user-agent header says about the device; parsed once, the header itself is not kept.
 
-The only module that touches `user-agents` (last released in 2020). Hostile headers of any length
-are cut before parsing; repeated ones are answered from a bounded cache in memory.
+Only this module and `matcher` touch `user-agents` (last released in 2020). Hostile headers of any
+length are cut before parsing; repeated ones are answered from a bounded cache in memory.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from user_agents.parsers import UserAgent
 
 DeviceClass = Literal["pc", "mobile", "tablet", "bot", "other"]
 DEVICE_CLASSES: Final[tuple[DeviceClass, ...]] = ("pc", "mobile", "tablet", "bot", "other")
 
-_HEADER_CHARACTERS = 512  # real headers have 80 to 300; the parser's time grows with length
+HEADER_CHARACTERS: Final = 512  # real headers have 80 to 300
 _CACHE_ENTRIES = 4096
 
 
@@ -31,15 +34,24 @@ class Device:
 
 def device_of(user_agent: str) -> Device:
     """Returns what a user-agent header tells; never raises, never takes long."""
-    return _parsed(user_agent[:_HEADER_CHARACTERS])
+    return _parsed(user_agent[:HEADER_CHARACTERS])
+
+
+def warm() -> None:
+    """Loads the matcher (0.3 s), so that the first visit after a start does not wait for it."""
+    device_of("")
 
 
 @lru_cache(maxsize=_CACHE_ENTRIES)
 def _parsed(user_agent: str) -> Device:
-    # imported at first use: its tables take 0.3 s to load, which commands need not pay
-    from user_agents.parsers import parse
+    # imported at first use: loading it takes 0.3 s and 30 MiB, which commands need not pay
+    from consent_server.visits.matcher import agent_of
 
-    agent = parse(user_agent)
+    return summary(agent_of(user_agent))
+
+
+def summary(agent: UserAgent) -> Device:
+    """Returns what is kept of a `user_agents` object."""
     return Device(
         device_class=_class_of(agent),
         browser=_known(agent.browser.family),
@@ -50,14 +62,14 @@ def _parsed(user_agent: str) -> Device:
     )
 
 
-_QUESTIONS: Final[tuple[DeviceClass, ...]] = ("bot", "tablet", "mobile", "pc")
-
-
-def _class_of(agent: object) -> DeviceClass:
-    for name in _QUESTIONS:
-        if getattr(agent, f"is_{name}"):
-            return name
-    return "other"
+def _class_of(agent: UserAgent) -> DeviceClass:
+    if agent.is_bot:
+        return "bot"
+    if agent.is_tablet:
+        return "tablet"
+    if agent.is_mobile:
+        return "mobile"
+    return "pc" if agent.is_pc else "other"
 
 
 def _known(family: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from consent_server.config import Settings
 from consent_server.sites.directory import SiteDirectory
+from consent_server.visits.hints import with_headers
 from consent_server.visits.schemas import decoder
 from consent_server.visits.services import VisitRecorder
 from consent_server.web.answers import Answer
@@ -41,5 +42,10 @@ class VisitIntake:
         site = self.sites.site_for(report.site, origin)
         self.limiter.check("site", site.key)
         if site.logs_visits:
-            self.recorder.record(site, report, address, environ.get("HTTP_USER_AGENT", ""))
+            hinted = with_headers(
+                report,
+                environ.get("HTTP_SEC_CH_UA_MOBILE", ""),
+                environ.get("HTTP_SEC_CH_UA_PLATFORM", ""),
+            )
+            self.recorder.record(site, hinted, address, environ.get("HTTP_USER_AGENT", ""))
         return Answer(204, reading_headers(origin))

@@ -21,7 +21,7 @@ from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
 from consent_server.storage.writer import Writer
-from consent_server.visits.device import device_of
+from consent_server.visits.hints import hinted_device
 from consent_server.visits.models import Visit
 from consent_server.visits.rules import bare_path, referrer_origin
 from consent_server.visits.schemas import Payload, VisitReport, payload_decoder
@@ -50,7 +50,7 @@ class VisitRecorder:
         visitor = (
             str(self.signatures.visitor_id(site.key, report.visitor)) if report.visitor else ""
         )
-        device = device_of(user_agent)
+        device = hinted_device(user_agent, report.hints)
         payload = Payload(
             ip=address,
             path=bare_path(report.path),
