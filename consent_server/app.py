@@ -25,6 +25,7 @@ from consent_server.retention.services import Retention
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
+from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
 from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
@@ -56,6 +57,7 @@ class House:
     reader: VisitReader
     exporter: Exporter
     retention: Retention
+    partitions: tuple[PartitionKeeper, ...]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -83,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     if settings.scheduler:
-        Scheduler(app, settings, house.retention).start()
+        Scheduler(app, settings, house.retention, house.partitions).start()
     return app
 
 
@@ -96,14 +98,15 @@ def house_of(app: Flask) -> House:
 
 def _build(app: Flask, settings: Settings) -> House:
     with app.app_context():
-        engine = database.db.engine
+        engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
+    young = PartitionKeeper(engine, PARTITIONED["main"])
     writer = Writer(engine, queue_limit=settings.queue_limit)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
     documents = BannerDocuments(Path(app.static_folder or ""), settings, policies)
     countries = Countries(settings)
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
-    visits = VisitRecorder(writer, ring, signatures, settings.visit_period)
+    visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
     return House(
         settings=settings,
         signatures=signatures,
@@ -121,6 +124,7 @@ def _build(app: Flask, settings: Settings) -> House:
         reader=reader,
         exporter=Exporter(reader),
         retention=Retention(writer, ring, settings.visit_period),
+        partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )
 
 

@@ -81,13 +81,14 @@ class Retention:
         days = tuple(self._expired_days(now))
         for day in days:
             self.ring.destroy(day)
-        visits = remove_expired(_VISITS, now, self.writer.run)
-        archived = remove_expired(_ARCHIVED, now, in_own_transaction(_archive()))
-        is_scrubbed = all([scrub(db.engine), scrub(_archive())])
+        db.session.rollback()  # a read left open here would hold our own work up
+        visits = remove_expired(db.engine, _VISITS, now, self.writer.run)
+        archived = remove_expired(_archive(), _ARCHIVED, now, in_own_transaction(_archive()))
+        is_scrubbed = all([scrub(db.engine), scrub(_archive())]) and not self._rows_left(now)
         if visits or archived or days:
             _log.info("destroyed %d visits of %d days", visits + archived, len(days))
         if not is_scrubbed:
-            _log.warning("a long reader keeps the WAL; its traces go with the next run")
+            _log.warning("a long reader is in the way; the last traces go with the next run")
         return Destroyed(visits, archived, days, is_scrubbed)
 
     def check(self) -> Older:
@@ -105,6 +106,9 @@ class Retention:
         ends = Counter(count_by_end(db.engine, _VISITS))
         ends.update(count_by_end(_archive(), _ARCHIVED))
         return [Due(gone_at, ends[gone_at], gone_at <= now) for gone_at in sorted(ends)]
+
+    def _rows_left(self, now: datetime) -> int:
+        return count_expired(db.engine, _VISITS, now) + count_expired(_archive(), _ARCHIVED, now)
 
     def _expired_days(self, now: datetime) -> list[date]:
         today = self.period.day_of(now)

@@ -21,6 +21,7 @@ from consent_server.consents.models import ConsentRecord
 from consent_server.errors import Unavailable
 from consent_server.storage import revision
 from consent_server.storage.database import db, table_of
+from consent_server.storage.partitions import PartitionKeeper
 from consent_server.storage.writer import Writer
 from consent_server.visits.models import Visit
 from support.apps import EngineName
@@ -76,6 +77,12 @@ def raw_query(table: Table) -> str:
     """All columns but the keys, as the database itself holds them."""
     names = ", ".join(column.name for column in table.columns if column.name not in KEYS)
     return f"SELECT {names} FROM {table.name} ORDER BY id"
+
+
+@pytest.fixture(autouse=True)
+def partition(app: Flask) -> None:
+    with app.app_context():
+        PartitionKeeper(db.engine, VISITS.name).ensure(NOW)
 
 
 def count(app: Flask) -> int:
