@@ -101,8 +101,8 @@ class Settings:
         unit="seconds",
     )  # fmt: skip
     database_pool_size: int = _setting(
-        5, "connections that a worker keeps open to each PostgreSQL database; in a rush it opens "
-        "up to 34 (32 request threads, the writer, the jobs)", unit="connections",
+        5, "connections that a worker keeps open to each PostgreSQL database; in a rush up to 12 "
+        "(the writer, the jobs, ten requests that read; others wait)", unit="connections",
     )  # fmt: skip
     database_pooler: bool = _setting(
         False, "on behind a pooler in transaction mode (pgbouncer): limits are set in each "

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select, tuple_
 
 from consent_server.storage import sqlite
 from consent_server.storage.truncation import truncate_expired
@@ -35,15 +35,13 @@ def remove_expired(engine: Engine, table: Table, now: datetime, run: Run) -> int
     """
     if engine.dialect.name == "postgresql":
         return truncate_expired(engine, table.name, now)
-    removed = chunks = 0
-    while count := run(lambda connection: _remove_chunk(connection, table, now)):
-        removed, chunks = removed + count, chunks + 1
-        if count < _CHUNK_ROWS:
-            break
-        if chunks % _CHUNKS_PER_CHECKPOINT == 0:
-            sqlite.move_wal(engine)
-        time.sleep(_PAUSE_SECONDS)
-    return removed
+    return _remove(engine, table, table.c.gone_at <= now, run)
+
+
+def forget_ids(engine: Engine, table: Table, before: date, run: Run) -> None:
+    """Removes the ids by which repeated reports of earlier days were known (SQLite only)."""
+    if engine.dialect.name == "sqlite":
+        _remove(engine, table, table.c.day < before, run)
 
 
 def scrub(engine: Engine) -> bool:
@@ -77,6 +75,19 @@ def in_own_transaction(engine: Engine) -> Run:
     return run
 
 
-def _remove_chunk(connection: Connection, table: Table, now: datetime) -> int:
-    expired = select(table.c.id).where(table.c.gone_at <= now).limit(_CHUNK_ROWS)
-    return connection.execute(delete(table).where(table.c.id.in_(expired))).rowcount
+def _remove(engine: Engine, table: Table, doomed: ColumnElement[bool], run: Run) -> int:
+    removed = chunks = 0
+    while count := run(lambda connection: _remove_chunk(connection, table, doomed)):
+        removed, chunks = removed + count, chunks + 1
+        if count < _CHUNK_ROWS:
+            break
+        if chunks % _CHUNKS_PER_CHECKPOINT == 0:
+            sqlite.move_wal(engine)
+        time.sleep(_PAUSE_SECONDS)
+    return removed
+
+
+def _remove_chunk(connection: Connection, table: Table, doomed: ColumnElement[bool]) -> int:
+    key = tuple_(*table.primary_key)
+    chunk = select(*table.primary_key).where(doomed).limit(_CHUNK_ROWS)
+    return connection.execute(delete(table).where(key.in_(chunk))).rowcount

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -19,13 +19,14 @@ from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
     count_by_end,
     count_expired,
+    forget_ids,
     in_own_transaction,
     remove_expired,
     scrub,
 )
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.storage.writer import Writer
-from consent_server.visits.models import ArchivedVisit, Visit
+from consent_server.visits.models import ArchivedVisit, RecentVisit, Visit
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ class Retention:
         db.session.rollback()  # a read left open here would hold our own work up
         visits = remove_expired(db.engine, _VISITS, now, self.writer.run)
         archived = remove_expired(_archive(), _ARCHIVED, now, in_own_transaction(_archive()))
+        yesterday = self.period.day_of(now) - timedelta(days=1)
+        forget_ids(db.engine, _RECENT, yesterday, self.writer.run)
         is_scrubbed = all([scrub(db.engine), scrub(_archive())]) and not self._rows_left(now)
         if visits or archived or days:
             _log.info("destroyed %d visits of %d days", visits + archived, len(days))
@@ -121,3 +124,4 @@ def _archive() -> Engine:
 
 _VISITS = table_of(Visit)
 _ARCHIVED = table_of(ArchivedVisit)
+_RECENT = table_of(RecentVisit)

@@ -6,9 +6,8 @@ period gives days other instants, whose ranges would overlap those that exist. T
 partition: rows in it would have to be destroyed one by one, and its check would slow every
 partition that is made. So a row needs its partition first: `PartitionKeeper.ensure`.
 
-PostgreSQL wants the partition key in every key of the table, so an id is unique per instant only.
-The trigger `refuse_repeated_visit` (migrations) keeps a page view that is reported again on the
-next day one row.
+PostgreSQL wants the partition key in every key of the table, so an id is unique per instant only;
+what keeps a page view that is reported again on the next day one row is in `repeats`.
 """
 
 from __future__ import annotations

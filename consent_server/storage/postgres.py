@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Dialect, Engine, Table, event
 from consent_server.config import Settings
 
 NAME: Final = "consent-server"  # what pg_stat_activity calls us
-_MOST_CONNECTIONS: Final = 34  # of a worker to one database: 32 request threads, writer, jobs
+_MOST_CONNECTIONS: Final = 12  # of a worker to one database: writer, jobs, ten that read
 _IDLE_IN_TRANSACTION_MS: Final = 60_000  # a reader whose browser hangs must not hold destruction up
 _KEEPALIVES: Final = {
     "keepalives_idle": 30,  # seconds: an idle connection is probed before most firewalls drop it

@@ -7,15 +7,11 @@ every row once, in the transaction of the migration.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from alembic import op
 from sqlalchemy import text
 
 from consent_server.storage.partitions import make_partition
-
-# the next day's instant is at most four days and an hour of summer time later: 27 and 28 February
-_LONGEST_STEP: Final = "4 days 2 hours"
 
 
 def split(table: str) -> None:
@@ -47,32 +43,6 @@ def join(table: str) -> None:
     )
     op.execute(f"CREATE INDEX ix_{table}_gone_at ON {table} (gone_at)")
     _move_in(table)
-
-
-def refuse_repeats(table: str) -> None:
-    """Skips a row whose `visit_id` was recorded on the day before, as ON CONFLICT would.
-
-    Its key reaches no further than one partition. Costs about 12 us per row.
-    """
-    if not _is_postgres():
-        return
-    days_before = f"gone_at >= NEW.gone_at - interval '{_LONGEST_STEP}' AND gone_at < NEW.gone_at"
-    known = f"SELECT 1 FROM {table} WHERE visit_id = NEW.visit_id AND {days_before}"  # noqa: S608
-    op.execute(
-        "CREATE FUNCTION refuse_repeated_visit() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF EXISTS ({known}) THEN RETURN NULL; END IF; RETURN NEW; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_refuses_repeats BEFORE INSERT ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_repeated_visit()"
-    )
-
-
-def accept_repeats(table: str) -> None:
-    """Takes back what `refuse_repeats` did."""
-    if _is_postgres():
-        op.execute(f"DROP TRIGGER {table}_refuses_repeats ON {table}")
-        op.execute("DROP FUNCTION refuse_repeated_visit()")
 
 
 def _set_aside(table: str, unique: list[str]) -> None:

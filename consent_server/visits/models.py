@@ -17,14 +17,6 @@ from consent_server.storage.columns import RowId, UtcDateTime, only_on, personal
 from consent_server.storage.database import ARCHIVE, Model
 
 
-def _keys(table: str) -> tuple[UniqueConstraint | Index, ...]:
-    return (
-        only_on("sqlite", UniqueConstraint("visit_id")),
-        only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
-        only_on("sqlite", Index(f"ix_{table}_gone_at", "gone_at")),
-    )
-
-
 class _VisitColumns:
     """The columns of a visit record, the same in both databases."""
 
@@ -57,13 +49,31 @@ class Visit(_VisitColumns, Model):
 
     __tablename__ = "visits"
     __table_args__ = (
-        *_keys("visits"),
+        only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
+        only_on("sqlite", Index("ix_visits_gone_at", "gone_at")),
         Index("ix_visits_site_id_id", "site_id", "id"),
         {
             "comment": "page views; destroyed at gone_at",
             "postgresql_partition_by": "LIST (gone_at)",
+            "info": {"is_read_back": False},  # nobody asks what became of a repeated one
         },
     )
+
+
+class RecentVisit(Model):
+    """The id of a page view of today or yesterday (SQLite; see storage.repeats)."""
+
+    __tablename__ = "recent_visits"
+    __table_args__ = (
+        {
+            "comment": "ids of page views of two days, by trigger; known ones are skipped",
+            "sqlite_with_rowid": False,
+            "info": {"only_on": "sqlite"},
+        },
+    )
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True, comment="calendar day of the visit")
+    visit_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, comment="random id")
 
 
 class ArchivedVisit(_VisitColumns, Model):
@@ -72,7 +82,9 @@ class ArchivedVisit(_VisitColumns, Model):
     __bind_key__ = ARCHIVE
     __tablename__ = "archived_visits"
     __table_args__ = (
-        *_keys("archived_visits"),
+        only_on("sqlite", UniqueConstraint("visit_id")),
+        only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
+        only_on("sqlite", Index("ix_archived_visits_gone_at", "gone_at")),
         {
             "comment": "page views kept apart as the law asks; destroyed at gone_at",
             "postgresql_partition_by": "LIST (gone_at)",

@@ -113,6 +113,8 @@ def test_migrations_give_each_table_the_primary_key_of_its_model_and_of_its_part
     wrong = {}
     for table in metadata_of(history).tables.values():
         wanted = [column.name for column in table.primary_key]
+        if table.info.get("only_on", engine.dialect.name) != engine.dialect.name:
+            continue
         if is_split and table.dialect_options["postgresql"]["partition_by"]:
             wanted.append("gone_at")
         if found.get_pk_constraint(table.name)["constrained_columns"] != wanted:

@@ -2,7 +2,8 @@
 
 from alembic import op
 
-from consent_server.storage.splitting import accept_repeats, join, refuse_repeats, split
+from consent_server.storage.repeats import accept_repeats, refuse_repeats
+from consent_server.storage.splitting import join, split
 
 revision = "0008"
 down_revision = "0007"
@@ -14,7 +15,7 @@ def upgrade() -> None:
     for table in _PAGED:
         op.drop_index(f"ix_{table}_site_id_recorded_at", table_name=table)
     split("visits")
-    refuse_repeats("visits")
+    refuse_repeats()
     for table in _PAGED:
         op.create_index(f"ix_{table}_site_id_id", table, ["site_id", "id"])
 
@@ -22,7 +23,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in _PAGED:
         op.drop_index(f"ix_{table}_site_id_id", table_name=table)
-    accept_repeats("visits")
+    accept_repeats()
     join("visits")
     for table in _PAGED:
         op.create_index(f"ix_{table}_site_id_recorded_at", table, ["site_id", "recorded_at"])
