@@ -19,9 +19,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, s
 from consent_server.storage import sqlite
 from consent_server.storage.truncation import truncate_expired
 
-_CHUNK_ROWS: Final = 1000  # one transaction; keeps the write lock for milliseconds
+_CHUNK_ROWS: Final = 1500  # one transaction; keeps the write lock for three milliseconds
 _PAUSE_SECONDS: Final = 0.001  # between two, in which the writer serves whoever waits
-_CHUNKS_PER_CHECKPOINT: Final = 8
+_CHUNKS_PER_CHECKPOINT: Final = 4
+_WAL_LIMIT_BYTES: Final = 64_000_000  # more than that is left to the next run
 _READERS_SECONDS: Final = 2.0  # what a page of an export or of the console may take
 
 Run = Callable[[Callable[[Connection], int]], int]
@@ -81,10 +82,17 @@ def _remove(engine: Engine, table: Table, doomed: ColumnElement[bool], run: Run)
         removed, chunks = removed + count, chunks + 1
         if count < _CHUNK_ROWS:
             break
-        if chunks % _CHUNKS_PER_CHECKPOINT == 0:
-            sqlite.move_wal(engine)
+        if chunks % _CHUNKS_PER_CHECKPOINT == 0 and not _keeps_wal_small(engine):
+            break
         time.sleep(_PAUSE_SECONDS)
     return removed
+
+
+def _keeps_wal_small(engine: Engine) -> bool:
+    """Moves the WAL into the database; returns False when a long reader makes it grow and grow."""
+    if sqlite.move_wal(engine) or sqlite.wal_bytes(engine) < _WAL_LIMIT_BYTES:
+        return True
+    return sqlite.truncate_wal(engine, _READERS_SECONDS)
 
 
 def _remove_chunk(connection: Connection, table: Table, doomed: ColumnElement[bool]) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect, Engine, Table
@@ -74,6 +75,12 @@ def truncate_wal(engine: Engine, patience_seconds: float) -> bool:
             return False
         time.sleep(_LOOK_SECONDS)
     return True
+
+
+def wal_bytes(engine: Engine) -> int:
+    """Returns the size of the WAL file; it shrinks only when truncated."""
+    wal = Path(f"{engine.url.database}-wal")
+    return wal.stat().st_size if wal.exists() else 0
 
 
 def _checkpoint(engine: Engine, kind: str) -> bool:
