@@ -27,6 +27,7 @@ from consent_server.retention.services import Retention
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
+from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
 from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
@@ -68,6 +69,7 @@ class House:
     reader: VisitReader
     exporter: Exporter
     retention: Retention
+    partitions: tuple[PartitionKeeper, ...]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -97,7 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the outermost: whatever answers, in Flask or in front of it, is counted
     app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
-        Scheduler(app, settings, house.retention, house.metrics).start()
+        Scheduler(app, settings, house.retention, house.metrics, house.partitions).start()
     return app
 
 
@@ -113,6 +115,7 @@ def _build(app: Flask, settings: Settings) -> House:
     metrics = Metrics(traces)
     with app.app_context():
         engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
+    young = PartitionKeeper(engine, PARTITIONED["main"])
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     limiter = RateLimiter.of(settings, engine)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
@@ -121,7 +124,7 @@ def _build(app: Flask, settings: Settings) -> House:
     documents = BannerDocuments(static, settings, policies, metrics.script_built)
     countries = Countries(settings)
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
-    visits = VisitRecorder(writer, ring, signatures, settings.visit_period)
+    visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
     engines = {"main": engine, "archive": archive}
     lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
@@ -145,6 +148,7 @@ def _build(app: Flask, settings: Settings) -> House:
         reader=reader,
         exporter=Exporter(reader),
         retention=Retention(writer, ring, settings.visit_period),
+        partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )
 
 

@@ -185,6 +185,8 @@ def _database_line(error: DBAPIError) -> str:
     cause = _first_line(error.orig)
     if "no such table" in cause or "does not exist" in cause:
         return _NOT_MIGRATED
+    if "unsupported startup parameter" in cause:
+        return f"{cause}: behind a pooler set CONSENT_DATABASE_POOLER=on."
     return f"The database refused: {cause}"
 
 

@@ -24,7 +24,8 @@ from consent_server.rates import DEFAULT, Rates, parse_rates
 _SWITCH = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
 # words so long that no random secret holds one by chance; short ones fail by their few characters
 _PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password", "replace", "your-key")
-_ENGINES = ("sqlite:///", "postgresql+psycopg://")
+_POSTGRES = "postgresql+psycopg://"
+_ENGINES = ("sqlite:///", _POSTGRES)
 _SECRET_CHARACTERS = 32  # 256 bits when made by `secrets.token_urlsafe(32)`, 43 characters
 _MAKE_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
@@ -44,6 +45,8 @@ _LEAST: Final = {
     "database_timeout_seconds": 0.1,
     "disk_free_mib": 1,
     "slow_seconds": 0.001,
+    "database_statement_seconds": 1,
+    "database_pool_size": 1,
 }
 _CHOICES: Final = {
     "mode": ("standalone", "production"),
@@ -70,6 +73,10 @@ class Settings:
     archive_database_url: str = _setting(
         "", "separate database for archived visits; empty = SQLite file archive.db", unit="URL",
         secret=True,
+    )  # fmt: skip
+    replica_database_url: str = _setting(
+        "", "read replica of the main database for the console's lists and for exports; empty, or "
+        "while it is away: the main one", unit="URL", secret=True,
     )  # fmt: skip
     keys_dir: Path = _setting(
         Path(), "key ring, outside every database and backup; empty = keys under home", unit="path"
@@ -98,6 +105,18 @@ class Settings:
     database_timeout_seconds: float = _setting(
         5.0, "how long a write waits for a locked or absent database before it answers 503",
         unit="seconds",
+    )  # fmt: skip
+    database_statement_seconds: float = _setting(
+        60.0, "PostgreSQL ends a statement that takes longer; the longest is one page of an export",
+        unit="seconds",
+    )  # fmt: skip
+    database_pool_size: int = _setting(
+        5, "connections that a worker keeps open to each PostgreSQL database; in a rush up to 12 "
+        "(the writer, the jobs, ten requests that read; others wait)", unit="connections",
+    )  # fmt: skip
+    database_pooler: bool = _setting(
+        False, "on behind a pooler in transaction mode (pgbouncer): limits are set in each "
+        "transaction instead of at connect, nothing is prepared by name", unit="on/off",
     )  # fmt: skip
     queue_limit: int = _setting(
         10_000, "records that may wait for the writer; above it requests get 503", unit="records"
@@ -186,6 +205,7 @@ class Settings:
                 "database_url": _driver(self.database_url) or f"sqlite:///{home / 'consent.db'}",
                 "archive_database_url": _driver(self.archive_database_url)
                 or f"sqlite:///{home / 'archive.db'}",
+                "replica_database_url": _driver(self.replica_database_url),
                 "keys_dir": home / "keys" if self.keys_dir == Path() else self.keys_dir.absolute(),
                 "secret_key": self.secret_key or _kept_secret(self, home),
                 "public_url": self.public_url.rstrip("/"),
@@ -315,6 +335,13 @@ def _check_databases(settings: Settings) -> None:
         raise ConfigError(
             "CONSENT_ARCHIVE_DATABASE_URL must name another database than CONSENT_DATABASE_URL."
         )
+    _check_replica(settings)
+
+
+def _check_replica(settings: Settings) -> None:
+    urls = settings.replica_database_url, settings.database_url
+    if urls[0] and not all(url.startswith(_POSTGRES) for url in urls):
+        raise ConfigError("CONSENT_REPLICA_DATABASE_URL: both it and the main one are PostgreSQL.")
 
 
 def _check_secret(secret: str) -> None:
@@ -343,5 +370,5 @@ def _driver(url: str) -> str:
     """Names psycopg explicitly, so that plain `postgresql://` and `postgres://` URLs work."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
+            return _POSTGRES + url.removeprefix(prefix)
     return url

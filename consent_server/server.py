@@ -25,7 +25,7 @@ from granian.server.common import AbstractServer
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
-from consent_server.storage.migrate import HISTORIES, is_current, migration_engine
+from consent_server.storage.migrate import HISTORIES, is_current, make_partitions, migration_engine
 from consent_server.watching import logs
 from consent_server.watching.traces import check_packages
 from consent_server.watching.workers import shared_counts
@@ -57,6 +57,7 @@ def serve(
         raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
     Countries(settings)  # an unreadable database is named here: workers would only die
     _check_schema(settings)
+    make_partitions(settings)
     check_port(host, port)
     check_packages(settings)
     os.environ["CONSENT_SCHEDULER"] = "on"

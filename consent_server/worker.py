@@ -1,7 +1,8 @@
 """What the server loads in each of its worker processes: the application, ready for the first load.
 
-The tables of devices are loaded before the first visit asks for them. Whatever is made once and lives as long as the process is taken out of the garbage collector's
-sight, so that a collection under load looks only at what requests leave behind.
+The tables of devices are loaded before the first visit asks for them. Whatever is made once and
+lives as long as the process is taken out of the garbage collector's sight, so that a collection
+under load looks only at what requests leave behind.
 """
 
 from __future__ import annotations

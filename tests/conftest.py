@@ -3,6 +3,7 @@
 pytest_plugins = [
     "support.prepared",
     "support.postgres",
+    "support.pooler",
     "support.apps",
     "support.shop",
     "support.console",

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools import engines, node, packages, programs
+from tools import engines, node, packages, pooler, programs
 from tools.ground import ROOT, VENV, CannotPrepareError
 
 _PURPOSES = ("run", "test", "bench")
@@ -56,6 +56,7 @@ def prepare_test() -> str:
     webkit_driver, webkit = engines.webkit()
     found = {
         "postgres_bin": str(programs.postgres_folder()),
+        "pgbouncer": list(pooler.pgbouncer()),
         "chromium": programs.chromium(),
         "firefox": engines.firefox(),
         "webkit": webkit,

@@ -18,7 +18,7 @@ class ConsentRecord(Model):
 
     __tablename__ = "consent_records"
     __table_args__ = (
-        Index("ix_consent_records_site_id_recorded_at", "site_id", "recorded_at"),
+        Index("ix_consent_records_site_id_id", "site_id", "id"),
         Index("ix_consent_records_site_id_visitor_id", "site_id", "visitor_id"),
         {"comment": "what visitors decided; append-only; no address, no user agent"},
     )

@@ -21,6 +21,7 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
+from consent_server.storage.replica import reading_engine
 from consent_server.storage.writer import Writer
 
 _TABLE = table_of(ConsentRecord)
@@ -158,7 +159,8 @@ def list_consents(
     query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(_TABLE.c.id < before_id)
-    return [ConsentRow(**row) for row in db.session.execute(query).mappings()]
+    with reading_engine().connect() as connection:
+        return [ConsentRow(**row) for row in connection.execute(query).mappings()]
 
 
 def find_consent(consent_id: UUID) -> ConsentRow:

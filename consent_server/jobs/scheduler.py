@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize  # a worker of the server runs these at its end, no atexit
 from typing import Any, Protocol
@@ -17,10 +17,12 @@ from flask import Flask
 
 from consent_server import clock
 from consent_server.config import Settings
+from consent_server.errors import Unavailable
 from consent_server.jobs.lease import release_lease, take_lease
 from consent_server.jobs.rounds import RoundsScheduler
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
+from consent_server.storage.partitions import PartitionKeeper
 
 _log = logging.getLogger(__name__)
 _library_log = logging.getLogger("apscheduler")
@@ -47,29 +49,27 @@ class Scheduler:
     """The jobs of one process; `start` returns at once, `stop` waits for a running job."""
 
     def __init__(
-        self, app: Flask, settings: Settings, retention: Retention, observer: JobObserver
+        self,
+        app: Flask,
+        settings: Settings,
+        retention: Retention,
+        observer: JobObserver,
+        partitions: Sequence[PartitionKeeper] = (),
     ) -> None:
         self._app = app
         self._observer = observer
         self._interval = settings.retention_interval_seconds
         self._retention = retention
+        self._partitions = partitions
+        self._period = settings.visit_period
         self._holder = secrets.token_hex(8)
         self._clock: Any = RoundsScheduler(timezone="UTC")  # the library has no types
         self._at_exit: Finalize | None = None
 
     def start(self) -> None:
-        """Runs retention once soon and then at every interval."""
-        late_is_fine = {"misfire_grace_time": None}  # the default drops what is late by a second
-        self._clock.add_job(self.destroy_expired, id="retention-first", **late_is_fine)
-        self._clock.add_job(
-            self.destroy_expired,
-            "interval",
-            seconds=self._interval,
-            id="retention",
-            max_instances=1,
-            coalesce=True,
-            **late_is_fine,
-        )
+        """Runs each job once soon and then at every interval."""
+        self._add(self.make_partitions, "partitions")
+        self._add(self.destroy_expired, "retention")
         _library_log.setLevel(logging.ERROR)  # a run that outlasts the interval is no news
         self._clock.start()
         self._at_exit = Finalize(None, self.stop, exitpriority=0)
@@ -81,6 +81,19 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=True)
             self._leave()
+
+    def make_partitions(self) -> bool:
+        """Makes the partitions of the next days; returns whether all are there.
+
+        In every process, without the lease: what a process knows to be there costs nothing.
+        """
+        try:
+            for keeper in self._partitions:
+                keeper.ensure_ahead(self._period)
+        except Unavailable as error:
+            _log.warning("%s They are made when a visit needs them, or at the next try.", error)
+            return False
+        return True
 
     def destroy_expired(self) -> bool:
         """Runs retention if this process holds the lease; returns whether it did."""
@@ -104,6 +117,19 @@ class Scheduler:
         }
         self._observer.destroyed(counts, clock.now().timestamp())
         return True
+
+    def _add(self, job: Callable[[], bool], name: str) -> None:
+        late_is_fine = {"misfire_grace_time": None}  # the default drops what is late by a second
+        self._clock.add_job(job, id=f"{name}-first", **late_is_fine)
+        self._clock.add_job(
+            job,
+            "interval",
+            seconds=self._interval,
+            id=name,
+            max_instances=1,
+            coalesce=True,
+            **late_is_fine,
+        )
 
     def _leave(self) -> None:
         self._observer.leads(False)

@@ -20,6 +20,7 @@ from consent_server.errors import CommandError
 from consent_server.reports.tables import Format, csv_blocks, ndjson_blocks
 from consent_server.sites.services import site_keys
 from consent_server.storage.database import db
+from consent_server.storage.replica import reading_engine
 from consent_server.visits.services import VisitFilter, VisitReader, VisitView
 
 Kind = Literal["consents", "visits"]
@@ -83,7 +84,7 @@ class Exporter:
         )
         db.session.rollback()  # a read left open would keep the WAL from being truncated
         record_act(begun)
-        return self._blocks(export, begun, db.engine, progress)
+        return self._blocks(export, begun, reading_engine(), progress)
 
     def _blocks(
         self, export: Export, begun: Act, engine: Engine, progress: Callable[[int], None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -19,13 +19,14 @@ from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
     count_by_end,
     count_expired,
+    forget_ids,
     in_own_transaction,
     remove_expired,
     scrub,
 )
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.storage.writer import Writer
-from consent_server.visits.models import ArchivedVisit, Visit
+from consent_server.visits.models import ArchivedVisit, RecentVisit, Visit
 
 _log = logging.getLogger(__name__)
 
@@ -81,13 +82,16 @@ class Retention:
         days = tuple(self._expired_days(now))
         for day in days:
             self.ring.destroy(day)
-        visits = remove_expired(_VISITS, now, self.writer.run)
-        archived = remove_expired(_ARCHIVED, now, in_own_transaction(_archive()))
-        is_scrubbed = all([scrub(db.engine), scrub(_archive())])
+        db.session.rollback()  # a read left open here would hold our own work up
+        visits = remove_expired(db.engine, _VISITS, now, self.writer.run)
+        archived = remove_expired(_archive(), _ARCHIVED, now, in_own_transaction(_archive()))
+        yesterday = self.period.day_of(now) - timedelta(days=1)
+        forget_ids(db.engine, _RECENT, yesterday, self.writer.run)
+        is_scrubbed = all([scrub(db.engine), scrub(_archive())]) and not self._rows_left(now)
         if visits or archived or days:
             _log.info("destroyed %d visits of %d days", visits + archived, len(days))
         if not is_scrubbed:
-            _log.warning("a long reader keeps the WAL; its traces go with the next run")
+            _log.warning("a long reader is in the way; the last traces go with the next run")
         return Destroyed(visits, archived, days, is_scrubbed)
 
     def check(self) -> Older:
@@ -106,6 +110,9 @@ class Retention:
         ends.update(count_by_end(_archive(), _ARCHIVED))
         return [Due(gone_at, ends[gone_at], gone_at <= now) for gone_at in sorted(ends)]
 
+    def _rows_left(self, now: datetime) -> int:
+        return count_expired(db.engine, _VISITS, now) + count_expired(_archive(), _ARCHIVED, now)
+
     def _expired_days(self, now: datetime) -> list[date]:
         today = self.period.day_of(now)
         return [day for day in self.ring.days() if self.period.gone_on(day) <= today]
@@ -117,3 +124,4 @@ def _archive() -> Engine:
 
 _VISITS = table_of(Visit)
 _ARCHIVED = table_of(ArchivedVisit)
+_RECENT = table_of(RecentVisit)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -30,6 +30,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Item = TypeVar("Item", bound=Index | UniqueConstraint)
+
+
+def only_on(dialect: str, item: Item) -> Item:
+    """An index or a key that a table has on one engine and lacks on the other."""
+    item.info["only_on"] = dialect
+    item.ddl_if(dialect=dialect)
+    return item
 
 
 def personal(

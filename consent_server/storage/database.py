@@ -2,7 +2,7 @@
 
 Bind `main` (default) holds sites, notices, consent records and young visits; bind `archive` is a
 physically separate database for visits whose purpose is met. They are never joined and never
-part of one transaction.
+part of one transaction. Bind `replica`, if set, is a copy of `main` to read from (see replica).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from consent_server.config import Settings
 from consent_server.storage import postgres, sqlite
 
 ARCHIVE = "archive"
+REPLICA = "replica"
 
 _NAMES = {  # predictable constraint names, so that migrations can name them on both engines
     "ix": "ix_%(column_0_label)s",
@@ -50,10 +51,12 @@ def init_app(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings),
         SQLALCHEMY_BINDS={
-            ARCHIVE: {
-                "url": settings.archive_database_url,
-                **engine_options(settings.archive_database_url, settings),
-            }
+            name: {"url": url, **engine_options(url, settings)}
+            for name, url in (
+                (ARCHIVE, settings.archive_database_url),
+                (REPLICA, settings.replica_database_url),
+            )
+            if url
         },
     )
     db.init_app(app)
@@ -78,16 +81,19 @@ def begin_write() -> None:
     db.session.connection(execution_options={"writes": True})
 
 
-def engine_options(url: str, settings: Settings) -> dict[str, Any]:
-    """Returns the create_engine options of a database URL."""
-    engine = sqlite if url.startswith("sqlite") else postgres
-    options: dict[str, Any] = engine.engine_options(settings.database_timeout_seconds)
-    options["hide_parameters"] = True  # errors that quote them would carry visitors into logs
-    return options
+def engine_options(url: str, settings: Settings, *, unlimited: bool = False) -> dict[str, Any]:
+    """Returns the create_engine options of a database URL. unlimited: see postgres."""
+    if url.startswith("sqlite"):
+        options = sqlite.engine_options(settings.database_timeout_seconds)
+    else:
+        options = postgres.engine_options(settings, unlimited=unlimited)
+    return options | {"hide_parameters": True}  # errors that quote them would show visitors
 
 
-def tune(engine: Engine, settings: Settings) -> None:
+def tune(engine: Engine, settings: Settings, *, unlimited: bool = False) -> None:
     """Sets what each new connection of an engine needs."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", sqlite.on_connect)
         event.listen(engine, "begin", sqlite.on_begin)
+    else:
+        postgres.tune(engine, settings, unlimited=unlimited)

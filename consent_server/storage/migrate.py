@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.storage.database import engine_options, tune
+from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
 
 HISTORIES: Final = ("main", "archive")
 
@@ -28,6 +29,17 @@ def upgrade(settings: Settings) -> None:
     """Brings both databases to the newest schema; does nothing where it is there already."""
     for history in HISTORIES:
         move(settings, history, "head")
+    make_partitions(settings)
+
+
+def make_partitions(settings: Settings) -> None:
+    """Makes the partitions of the next days in both databases. Raises Unavailable."""
+    for history, table in PARTITIONED.items():
+        engine = migration_engine(settings, history)
+        try:
+            PartitionKeeper(engine, table).ensure_ahead(settings.visit_period)
+        finally:
+            engine.dispose()
 
 
 def move(settings: Settings, history: str, revision: str) -> None:
@@ -62,10 +74,10 @@ def _heads(history: str) -> set[str]:
 
 
 def migration_engine(settings: Settings, history: str) -> Engine:
-    """Returns an engine for the database of a history."""
+    """Returns an engine for the database of a history; its statements may take hours."""
     url = settings.database_url if history == "main" else settings.archive_database_url
-    engine = create_engine(url, **engine_options(url, settings))
-    tune(engine, settings)
+    engine = create_engine(url, **engine_options(url, settings, unlimited=True))
+    tune(engine, settings, unlimited=True)
     return engine
 
 

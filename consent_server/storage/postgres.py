@@ -1,7 +1,11 @@
 """What is special about PostgreSQL, and why.
 
-Every statement has a time limit, so a stuck server becomes a 503 and not a hung worker, and
-connections are checked before use, so a restarted server is noticed at once.
+Nothing waits for ever: statements, locks, connects and idle transactions have limits, so a stuck
+server becomes a 503 and not a hung worker; connections are checked before use, and a server that
+vanished without a word is noticed by TCP. Behind a pooler in transaction mode (pgbouncer) each
+transaction may be on another server connection, so limits are set anew in each, nothing is prepared
+by name, and nothing in this program lives as long as a connection: no session lock, no temporary
+table, no LISTEN.
 """
 
 from __future__ import annotations
@@ -9,25 +13,73 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Dialect, Table, text
+from sqlalchemy import Connection, Dialect, Engine, Table, event, text
 
-_STATEMENT_TIMEOUT_MS = 60_000  # longest statement is one page of an export
+from consent_server.config import Settings
+
+NAME: Final = "consent-server"  # what pg_stat_activity calls us
+_MOST_CONNECTIONS: Final = 12  # of a worker to one database: writer, jobs, ten that read
+_IDLE_IN_TRANSACTION_MS: Final = 60_000  # a reader whose browser hangs must not hold destruction up
+_KEEPALIVES: Final = {
+    "keepalives_idle": 30,  # seconds: an idle connection is probed before most firewalls drop it
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
 
 
-def engine_options(timeout_seconds: float) -> dict[str, Any]:
-    """Returns the create_engine options; a server that is away is waited for this long."""
-    lock_timeout_ms = int(timeout_seconds * 1000)
+def engine_options(settings: Settings, *, unlimited: bool = False) -> dict[str, Any]:
+    """Returns the create_engine options; a server that is away is waited for a few seconds.
+
+    unlimited: without a limit for statements, for migrations and for operators' commands on them.
+    """
+    seconds = settings.database_timeout_seconds
+    kept = settings.database_pool_size
     return {
         "pool_pre_ping": True,
-        "pool_timeout": timeout_seconds,
+        "pool_timeout": seconds,
+        "pool_size": kept,
+        "max_overflow": max(0, _MOST_CONNECTIONS - kept),
         "connect_args": {
-            "connect_timeout": max(1, round(timeout_seconds)),
-            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} "
-            f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC",
+            "connect_timeout": max(2, round(seconds)),  # libpq takes 1 for 2
+            "application_name": NAME,
+            "tcp_user_timeout": int(seconds * 1000),
+            **_KEEPALIVES,
+            **_session(settings, unlimited=unlimited),
         },
+    }
+
+
+def tune(engine: Engine, settings: Settings, *, unlimited: bool = False) -> None:
+    """Behind a pooler, sets the limits at the begin of each transaction."""
+    if settings.database_pooler:
+        limits = _limits(settings, unlimited=unlimited)
+        calls = ", ".join(
+            f"set_config('{name}', '{value}', true)" for name, value in limits.items()
+        )
+
+        @event.listens_for(engine, "begin")
+        def set_limits(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SELECT {calls}")
+
+
+def _session(settings: Settings, *, unlimited: bool) -> dict[str, Any]:
+    """Returns what a connection of its own is told once, when it is opened."""
+    if settings.database_pooler:
+        return {"prepare_threshold": None}
+    limits = _limits(settings, unlimited=unlimited)
+    return {"options": " ".join(f"-c {name}={value}" for name, value in limits.items())}
+
+
+def _limits(settings: Settings, *, unlimited: bool) -> dict[str, object]:
+    statement_ms = 0 if unlimited else int(settings.database_statement_seconds * 1000)
+    return {
+        "statement_timeout": statement_ms,
+        "lock_timeout": int(settings.database_timeout_seconds * 1000),
+        "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_MS,
+        "timezone": "UTC",
     }
 
 

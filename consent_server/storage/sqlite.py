@@ -9,12 +9,15 @@ at its result row. Temporary tables stay in memory: a spilled sort would be a si
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect, Engine, Table
 
+_LOOK_SECONDS: Final = 0.05
 _CACHED_STATEMENTS = 256  # batches of each size up to some hundred rows keep their plan
 
 
@@ -51,17 +54,47 @@ def on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def truncate_wal(engine: Engine) -> bool:
+def move_wal(engine: Engine) -> bool:
+    """Moves what is in the WAL into the database file, as far as readers allow; nobody waits.
+
+    The next commit then begins the WAL anew. Returns False when a reader was in the way.
+    """
+    return _checkpoint(engine, "PASSIVE")
+
+
+def truncate_wal(engine: Engine, patience_seconds: float) -> bool:
     """Moves the whole WAL into the database file and empties it.
 
-    Waits for readers as long as a write would. Returns False when one stayed in the way: traces
-    of deleted rows remain in the WAL until the next attempt succeeds.
+    Waits for readers as long as `patience_seconds`, in looks that take no time: SQLite's own way
+    to wait for them holds every writer up meanwhile. Returns False when one stayed in the way:
+    traces of deleted rows remain in the WAL until the next attempt succeeds.
     """
+    deadline = time.monotonic() + patience_seconds
+    while not (move_wal(engine) and _checkpoint(engine, "TRUNCATE")):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+def wal_bytes(engine: Engine) -> int:
+    """Returns the size of the WAL file; it shrinks only when truncated."""
+    wal = Path(f"{engine.url.database}-wal")
+    return wal.stat().st_size if wal.exists() else 0
+
+
+def _checkpoint(engine: Engine, kind: str) -> bool:
+    """Makes a checkpoint that waits for nobody; returns whether the whole WAL was moved."""
     with engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
-        busy, _log_pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
+        (usual_ms,) = raw.execute("PRAGMA busy_timeout").fetchone()
+        raw.execute("PRAGMA busy_timeout = 0")
+        try:
+            busy, in_wal, moved = raw.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
+        finally:
+            raw.execute(f"PRAGMA busy_timeout = {usual_ms}")
+    return not busy and in_wal == moved
 
 
 class BatchInsert:

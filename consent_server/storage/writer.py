@@ -111,6 +111,7 @@ class Writer:
     def write(self, table: Table, key: str, row: Row) -> Row:
         """Inserts `row` unless one with the same `key` exists; returns the stored row.
 
+        Of a table that is marked `is_read_back: False` the row handed in comes back instead.
         Blocks until the row is on disk. Raises Unavailable when the queue is full or the
         database cannot be written; then nothing was stored.
         """
@@ -204,7 +205,7 @@ class Writer:
                 [(table, [insert.row for insert in inserts]) for table, inserts in groups]
             )
             stored = [
-                None if count == len(inserts) else self._stored(table, inserts)
+                self._stored(table, inserts) if count < len(inserts) and _is_read(table) else None
                 for (table, inserts), count in zip(groups, inserted, strict=True)
             ]
         except Exception as error:  # noqa: BLE001 - the thread must survive whatever one row does
@@ -250,6 +251,10 @@ class Writer:
             work.refuse(_refusal(error))
         else:
             work.answer(result)
+
+
+def _is_read(table: Table) -> bool:
+    return bool(table.info.get("is_read_back", True))
 
 
 def _groups(batch: Iterable[_Insert]) -> list[tuple[Table, list[_Insert]]]:

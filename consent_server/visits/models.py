@@ -1,7 +1,8 @@
 """Tables of visit records: young ones in the main database, later ones in the archive.
 
 In clear stand only what ordering, filtering and destroying need; everything about the person is
-in `payload`, encrypted under the key of `day`.
+in `payload`, encrypted under the key of `day`. On PostgreSQL both tables are partitioned by
+`gone_at` (storage.partitions), which is therefore part of each of their keys there.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, Index, LargeBinary, String, Uuid
+from sqlalchemy import Date, Index, LargeBinary, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from consent_server.storage.columns import RowId, UtcDateTime, personal
+from consent_server.storage.columns import RowId, UtcDateTime, only_on, personal
 from consent_server.storage.database import ARCHIVE, Model
 
 
@@ -21,7 +22,7 @@ class _VisitColumns:
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
     visit_id: Mapped[UUID] = mapped_column(
-        Uuid, unique=True, comment="random id of the page view; idempotency key"
+        Uuid, comment="random id of the page view; idempotency key"
     )
     site_id: Mapped[int] = mapped_column(RowId, comment="the site (no foreign key: see visits)")
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="server's time")
@@ -48,10 +49,31 @@ class Visit(_VisitColumns, Model):
 
     __tablename__ = "visits"
     __table_args__ = (
-        Index("ix_visits_gone_at", "gone_at"),
-        Index("ix_visits_site_id_recorded_at", "site_id", "recorded_at"),
-        {"comment": "page views; destroyed at gone_at"},
+        only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
+        only_on("sqlite", Index("ix_visits_gone_at", "gone_at")),
+        Index("ix_visits_site_id_id", "site_id", "id"),
+        {
+            "comment": "page views; destroyed at gone_at",
+            "postgresql_partition_by": "LIST (gone_at)",
+            "info": {"is_read_back": False},  # nobody asks what became of a repeated one
+        },
     )
+
+
+class RecentVisit(Model):
+    """The id of a page view of today or yesterday (SQLite; see storage.repeats)."""
+
+    __tablename__ = "recent_visits"
+    __table_args__ = (
+        {
+            "comment": "ids of page views of two days, by trigger; known ones are skipped",
+            "sqlite_with_rowid": False,
+            "info": {"only_on": "sqlite"},
+        },
+    )
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True, comment="calendar day of the visit")
+    visit_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, comment="random id")
 
 
 class ArchivedVisit(_VisitColumns, Model):
@@ -60,6 +82,11 @@ class ArchivedVisit(_VisitColumns, Model):
     __bind_key__ = ARCHIVE
     __tablename__ = "archived_visits"
     __table_args__ = (
-        Index("ix_archived_visits_gone_at", "gone_at"),
-        {"comment": "page views kept apart as the law asks; destroyed at gone_at"},
+        only_on("sqlite", UniqueConstraint("visit_id")),
+        only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
+        only_on("sqlite", Index("ix_archived_visits_gone_at", "gone_at")),
+        {
+            "comment": "page views kept apart as the law asks; destroyed at gone_at",
+            "postgresql_partition_by": "LIST (gone_at)",
+        },
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Engine, Select, select
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
 from consent_server.errors import ConfigError, KeyDestroyed, Unavailable
@@ -19,7 +20,9 @@ from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
-from consent_server.storage.database import db, table_of
+from consent_server.storage.database import table_of
+from consent_server.storage.partitions import PartitionKeeper, is_without_partition
+from consent_server.storage.replica import reading_engine
 from consent_server.storage.writer import Writer
 from consent_server.visits.hints import hinted_device
 from consent_server.visits.models import Visit
@@ -40,6 +43,7 @@ class VisitRecorder:
     ring: KeyRing
     signatures: Signatures
     period: RetentionPeriod
+    partitions: PartitionKeeper
 
     def record(self, site: SiteEntry, report: VisitReport, address: str, user_agent: str) -> None:
         """Records one visit and waits until it is on disk; the same visit_id again is one row.
@@ -63,7 +67,18 @@ class VisitRecorder:
             system_version=device.system_version,
             device=device.device,
         )
-        self.writer.write(_TABLE, "visit_id", self._row(site, report, payload, device.device_class))
+        self._write(self._row(site, report, payload, device.device_class))
+
+    def _write(self, row: dict[str, Any]) -> None:
+        self.partitions.ensure(row["gone_at"])
+        try:
+            self.writer.write(_TABLE, "visit_id", row)
+        except DBAPIError as error:
+            if not is_without_partition(error):
+                raise
+            self.partitions.forget(row["gone_at"])  # another process, or a restored backup
+            self.partitions.ensure(row["gone_at"])
+            self.writer.write(_TABLE, "visit_id", row)
 
     def _row(
         self, site: SiteEntry, report: VisitReport, payload: Payload, device_class: str
@@ -134,7 +149,8 @@ class VisitReader:
         query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(_TABLE.c.id < before_id)
-        return self._views(db.session.execute(query).mappings().all())
+        with reading_engine().connect() as connection:
+            return self._views(connection.execute(query).mappings().all())
 
     def each(self, engine: Engine, chosen: VisitFilter) -> Iterator[VisitView]:
         """Yields visits oldest first in constant memory, one short read per page of rows.

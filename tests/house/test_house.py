@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import MetaData, Table, inspect
+from sqlalchemy import MetaData, Table, inspect, text
 
 from consent_server.config import Settings
 from consent_server.retention.rules import record_classes
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.storage.migrate import HISTORIES, is_current, migration_engine, move
+from consent_server.storage.partitions import is_partition
 
 PACKAGE = Path(__file__).parents[2] / "consent_server"
 FROM_LIBRARIES = {  # guarded by the library itself
@@ -83,11 +85,64 @@ def test_migrations_build_exactly_the_tables_of_the_models(
 ) -> None:
     engine = migration_engine(settings, history)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": belongs_to(engine.dialect.name)}
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, metadata_of(history))
     engine.dispose()
 
     assert differences == []
+
+
+def belongs_to(dialect: str) -> Callable[..., bool]:
+    """Leaves out what a model has on the other engine only, and the partitions of a table."""
+
+    def is_compared(item: Any, name: str | None, *_: object) -> bool:
+        other_engine = item.info.get("only_on", dialect) != dialect
+        return not other_engine and not is_partition(name or "")
+
+    return is_compared
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_migrations_give_each_table_the_primary_key_of_its_model_and_of_its_partitions(
+    app: Flask, settings: Settings, history: str
+) -> None:
+    engine = migration_engine(settings, history)
+    found = inspect(engine)
+    is_split = engine.dialect.name == "postgresql"
+    wrong = {}
+    for table in metadata_of(history).tables.values():
+        wanted = [column.name for column in table.primary_key]
+        if table.info.get("only_on", engine.dialect.name) != engine.dialect.name:
+            continue
+        if is_split and table.dialect_options["postgresql"]["partition_by"]:
+            wanted.append("gone_at")
+        if found.get_pk_constraint(table.name)["constrained_columns"] != wanted:
+            wrong[table.name] = wanted
+    engine.dispose()
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_on_postgresql_the_tables_are_partitioned_as_their_models_say(
+    app: Flask, settings: Settings, history: str
+) -> None:
+    engine = migration_engine(settings, history)
+    wanted = {
+        table.name: table.dialect_options["postgresql"]["partition_by"]
+        for table in metadata_of(history).tables.values()
+        if engine.dialect.name == "postgresql"
+        and table.dialect_options["postgresql"]["partition_by"]
+    }
+    query = (
+        "SELECT partrelid::regclass::text, pg_get_partkeydef(partrelid) FROM pg_partitioned_table"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(text(query)).all() if wanted else []
+    engine.dispose()
+
+    assert {row[0]: row[1] for row in rows} == wanted
 
 
 @pytest.mark.parametrize("history", HISTORIES)

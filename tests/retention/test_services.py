@@ -6,8 +6,10 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,10 +18,13 @@ from sqlalchemy import insert, text
 
 from consent_server import clock
 from consent_server.reports.exports import Export
+from consent_server.retention import destruction
 from consent_server.retention.commands import commands
+from consent_server.retention.destruction import scrub
 from consent_server.storage.database import ARCHIVE, db
-from consent_server.visits.models import ArchivedVisit
+from consent_server.visits.models import ArchivedVisit, Visit
 from consent_server.visits.services import VisitFilter
+from support.apps import EngineName
 from support.shop import Shop
 
 RECORDED = datetime(2026, 1, 15, 0, 30, tzinfo=UTC)
@@ -100,6 +105,7 @@ def test_archived_visits_are_destroyed_too(shop: Shop, turn_clock: TurnClock) ->
         del row["id"]
         row |= {"visit_id": uuid.uuid4(), "recorded_at": RECORDED}
         row |= {"gone_at": GONE, "day": RECORDED.date()}
+        shop.house.partitions[1].ensure(GONE)
         with db.engines[ARCHIVE].begin() as connection:
             connection.execute(insert(ArchivedVisit), [row])
         db.session.rollback()
@@ -196,6 +202,68 @@ def test_a_reader_in_the_way_is_reported_and_the_next_run_finishes(
 
     assert (hindered.visits, hindered.is_scrubbed) == (1, False)
     assert (finished.visits, finished.is_scrubbed) == (0, True)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)
+def test_a_run_leaves_the_rest_to_the_next_before_a_long_reader_makes_the_wal_grow_without_bound(
+    shop: Shop,
+    turn_clock: TurnClock,
+    monkeypatch: pytest.MonkeyPatch,
+    engine_name: EngineName,
+) -> None:
+    limit_bytes, rows = 1_000_000, 15_000
+    monkeypatch.setattr(destruction, "_WAL_LIMIT_BYTES", limit_bytes)
+    monkeypatch.setattr(destruction, "_READERS_SECONDS", 0.2)
+    with shop.app.app_context():
+        engine = db.engine
+        with engine.begin() as connection:
+            connection.execute(insert(Visit), [expired_row() for _ in range(rows)])
+        scrub(engine)
+    turn_clock(GONE)
+    with closing(sqlite3.connect(str(engine.url.database), isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM visits").fetchone()
+
+        with shop.app.app_context():
+            hindered = shop.house.retention.run()
+        wal = Path(f"{engine.url.database}-wal").stat().st_size
+        reader.execute("COMMIT")
+    with shop.app.app_context():
+        finished = shop.house.retention.run()
+
+    assert 0 < hindered.visits < rows
+    assert not hindered.is_scrubbed
+    assert wal < 5 * limit_bytes
+    assert (hindered.visits + finished.visits, finished.is_scrubbed) == (rows, True)
+
+
+def expired_row() -> dict[str, Any]:
+    return {
+        "visit_id": uuid.uuid4(),
+        "site_id": 1,
+        "recorded_at": RECORDED,
+        "day": RECORDED.date(),
+        "gone_at": GONE,
+        "device_class": "pc",
+        "payload": bytes(200),
+    }
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=False)
+def test_the_ids_of_page_views_are_known_for_two_days_and_no_longer(
+    shop: Shop, turn_clock: TurnClock, engine_name: EngineName
+) -> None:
+    known = []
+    for day in range(4):
+        turn_clock(RECORDED + timedelta(days=day))
+        shop.send_visit(shop.visit())
+        with shop.app.app_context():
+            shop.house.retention.run()
+            rows = db.session.execute(text("SELECT day FROM recent_visits ORDER BY day")).all()
+            known.append([row.day for row in rows])
+
+    assert known[1] == ["2026-01-15", "2026-01-16"]
+    assert known[3] == ["2026-01-17", "2026-01-18"]
 
 
 def test_the_command_counts_what_is_overdue_and_exits_with_one(

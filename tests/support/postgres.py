@@ -28,13 +28,16 @@ class Postgres:
     def __init__(self, bin_folder: Path, folder: Path) -> None:
         self._bin = bin_folder
         self._cluster = folder / "cluster"
-        self._account = _unprivileged_account()
+        self._account = unprivileged_account()
         self._port = free_port()
         self._count = 0
         self._process: subprocess.Popen[bytes] | None = None
         if self._account:
             shutil.chown(folder, self._account)
             folder.chmod(0o755)
+        self._make()
+
+    def _make(self) -> None:
         self._run("initdb", "-D", str(self._cluster), "-U", "tests", "-A", "trust", "-E", "UTF8",
                   "--no-sync", "--locale=C.UTF-8")  # fmt: skip
 
@@ -97,6 +100,36 @@ class Postgres:
         )
 
 
+class Replica(Postgres):
+    """A streaming replica of a running cluster: readable, a moment behind."""
+
+    def __init__(self, bin_folder: Path, folder: Path, primary: Postgres) -> None:
+        self._primary = primary
+        super().__init__(bin_folder, folder)
+
+    def _make(self) -> None:
+        self._run("pg_basebackup", "-D", str(self._cluster), "-d", self._primary._dsn("postgres"),
+                  "-R", "--no-sync", "-c", "fast", "-X", "stream")  # fmt: skip
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Stops to follow the primary, or goes on."""
+        verb = "pause" if is_paused else "resume"
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"SELECT pg_wal_replay_{verb}()".encode())
+
+    def catch_up(self) -> None:
+        """Waits until it has all that the primary has committed so far."""
+        with psycopg.connect(self._primary._dsn("postgres")) as primary:
+            [position] = primary.execute("SELECT pg_current_wal_lsn()").fetchone() or [""]
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        query = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as replica:
+            while replica.execute(query, [position]).fetchone() != (True,):
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the replica does not follow")
+                time.sleep(0.01)
+
+
 def free_port() -> int:
     """Returns a loopback port that nobody listens on now."""
     with socket.socket() as probe:
@@ -114,7 +147,7 @@ def _quick_place() -> Path | None:
     return _MEMORY if is_roomy and os.access(_MEMORY, os.W_OK) else None
 
 
-def _unprivileged_account() -> str | None:
+def unprivileged_account() -> str | None:
     """Returns an account to run as; PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
@@ -130,4 +163,15 @@ def postgres(prepared: Prepared) -> Iterator[Postgres]:
     cluster.start()
     yield cluster
     cluster.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def replica(prepared: Prepared, postgres: Postgres) -> Iterator[Replica]:
+    """A running replica of the cluster for the tests of one file."""
+    folder = Path(tempfile.mkdtemp(prefix="consent-replica-", dir=_quick_place()))
+    replica = Replica(prepared.postgres_bin, folder, postgres)
+    replica.start()
+    yield replica
+    replica.stop()
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What `make test` found or installed: PostgreSQL, browsers, libfaketime, nginx, Node."""
+"""What `make test` found or installed: PostgreSQL, pgbouncer, nginx, browsers, libfaketime."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Prepared:
     """Paths of programs that the tests run."""
 
     postgres_bin: Path
+    pgbouncer: tuple[str, str]  # the program, and the folder of its libraries or ""
     chromium: str
     firefox: str
     webkit: str
@@ -37,6 +38,7 @@ def read_prepared() -> Prepared:
         )
     return Prepared(
         postgres_bin=Path(found["postgres_bin"]),
+        pgbouncer=(found["pgbouncer"][0], found["pgbouncer"][1]),
         chromium=found["chromium"],
         firefox=found["firefox"],
         webkit=found["webkit"],

@@ -48,10 +48,10 @@ class Service:
     def run_cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs a command of the same deployment in a process of its own."""
         if self.faketime is None:
-            return run_command(arguments, self._environ(), check=check)
+            return run_command(arguments, self.environ, check=check)
         return subprocess.run(
             [_PROGRAM, *arguments],
-            env=self._environ(),
+            env=self.environ,
             capture_output=True,
             text=True,
             timeout=120,
@@ -73,7 +73,7 @@ class Service:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [_PROGRAM, "serve", "--port", str(self.port), *options],
-                env=self._environ(),
+                env=self.environ,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -127,7 +127,9 @@ class Service:
         self._process.wait(30)
         self._process = None
 
-    def _environ(self) -> dict[str, str]:
+    @property
+    def environ(self) -> dict[str, str]:
+        """What its processes find in their environment."""
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home.parent),
