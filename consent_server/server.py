@@ -1,7 +1,9 @@
 """Starts the production server: granian, with as many workers as the database bears.
 
 SQLite has exactly one writing process; a second one would starve the first in the busy handler.
-The jobs run inside the workers, one of them at a time (jobs.lease).
+The jobs run inside the workers, one of them at a time (jobs.lease). A worker that dies is replaced
+while the others serve; one that dies again within seconds ends the service with a status of 1, so
+that whoever watches it sees a fault that a new process does not cure.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 16  # lets a batch form; more only hand the interpreter lock around
 _BACKLOG = 1024
+_STOPPING_SECONDS = 20  # then a worker that waits for a hung database is ended; below systemd's 90
 
 
 def serve(
@@ -49,6 +52,8 @@ def serve(
         workers=workers or (1 if is_sqlite else os.cpu_count() or 1),
         blocking_threads=_BLOCKING_THREADS,
         backlog=_BACKLOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOPPING_SECONDS,
         websockets=False,
         log_level=LogLevels.error,
         log_access=False,  # an access log of ours would be a second visit log
