@@ -236,10 +236,11 @@ class Writer:
 
 
 def _groups(batch: Iterable[_Insert]) -> list[tuple[Table, list[_Insert]]]:
+    """Returns the rows by table, in the same order in every process: else two could deadlock."""
     by_table: dict[Table, list[_Insert]] = {}
     for insert in batch:
         by_table.setdefault(insert.table, []).append(insert)
-    return list(by_table.items())
+    return sorted(by_table.items(), key=lambda group: group[0].name)
 
 
 def _is_outage(error: Exception) -> bool:

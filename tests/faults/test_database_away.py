@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +18,6 @@ from support.service import MakeService, Service
 
 AWAY_SECONDS = float(os.environ.get("FAULT_AWAY_SECONDS", "3"))
 _QUICK = {"CONSENT_DATABASE_TIMEOUT_SECONDS": "1"}
-_AT_ONCE = 12
 _LONGEST_SECONDS = 12.0  # of one request: several waits of a second each, on a busy machine
 
 
@@ -105,29 +102,3 @@ def test_a_table_that_somebody_locks_is_waited_for_and_then_refused(
         load.wait_for_kept(100)
 
     expect_sound(node, cluster, load)
-
-
-def test_the_same_visits_sent_to_both_workers_at_once_make_no_deadlock(
-    node: Service, cluster: Cluster
-) -> None:
-    rounds = [[str(uuid.uuid4()) for _ in range(_AT_ONCE)] for _ in range(20)]
-    together = threading.Barrier(2 * _AT_ONCE)
-    statuses: list[int] = []
-
-    def send(place: int) -> None:
-        for ids in rounds:
-            together.wait()  # each id is sent twice, so batches of both workers overlap
-            body = {"site": node.site_key, "visit_id": ids[place % _AT_ONCE], "path": "/"}
-            statuses.append(node.post("/v1/visits", body, Origin=ORIGIN)[0])
-
-    threads = [threading.Thread(target=send, args=(place,)) for place in range(2 * _AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    [[deadlocks]] = cluster.postgres.ask(
-        "SELECT sum(deadlocks)::int FROM pg_stat_database WHERE datname LIKE 'tests_%'"
-    )
-    assert (set(statuses), deadlocks) == ({204}, 0)
-    assert len(node.export("visits")) == sum(map(len, rounds))
