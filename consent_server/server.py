@@ -18,7 +18,9 @@ from granian.log import LogLevels
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
+from consent_server.keys.ring import KeyRing
 from consent_server.storage.migrate import HISTORIES, is_current, migration_engine
+from consent_server.storage.soundness import check_databases
 from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 16  # lets a batch form; more only hand the interpreter lock around
@@ -39,7 +41,7 @@ def serve(
     if is_sqlite and (workers or 1) > 1:
         raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
     Countries(settings)  # an unreadable database is named here: workers would only die
-    _check_schema(settings)
+    check(settings)
     check_port(host, port)
     os.environ["CONSENT_SCHEDULER"] = "on"
     click.echo(f"serving on http://{host}:{port} (stop with Ctrl-C)")
@@ -69,6 +71,25 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
+
+
+def check(settings: Settings, *, thoroughly: bool = False) -> None:
+    """Looks at databases and key ring before anything is served from them; prints warnings.
+
+    Raises CommandError or ConfigError, with one line that says what to do.
+    """
+    for warning in check_databases(settings, thoroughly=thoroughly):
+        _warn(warning)
+    _check_schema(settings)
+    for day in KeyRing(settings.keys_dir).damaged_days():
+        _warn(
+            f"the key of {day} is damaged, so visits of that day cannot be read, and today's not "
+            f"be kept; put back {settings.keys_dir}/days/{day}.key, or move it away: it is made anew"
+        )
+
+
+def _warn(line: str) -> None:
+    click.echo(f"consent-server: warning: {line}", err=True)
 
 
 def _check_schema(settings: Settings) -> None:

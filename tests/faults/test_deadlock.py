@@ -44,9 +44,12 @@ def write_as_one_batch(
             errors.append(error)
 
     held = threading.Event()
-    begin = threading.Thread(
-        target=lambda: writer.run(lambda _: (held.set(), both_ready.wait(30)))
-    )
+
+    def wait_for_all(_connection: object) -> None:
+        held.set()
+        both_ready.wait(30)
+
+    begin = threading.Thread(target=writer.run, args=(wait_for_all,))
     begin.start()
     held.wait(30)
     threads = [threading.Thread(target=write, args=(visit_id,)) for visit_id in ids]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 
-import pytest
-
 from support.ledger import assert_nothing_is_lost_or_doubled, assert_tables_are_sound
 from support.load import ORIGIN, Load
 from support.service import MakeService

@@ -11,6 +11,7 @@ from support.ledger import assert_nothing_is_lost_or_doubled, assert_tables_are_
 from support.load import ORIGIN, Load
 from support.service import MakeService, Service
 
+
 def test_asked_to_stop_under_load_it_ends_with_0_and_keeps_what_it_acknowledged(
     service: Service,
 ) -> None:

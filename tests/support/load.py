@@ -90,7 +90,9 @@ class Load:
             self._send(connection, path, record_id)
         connection.close()
 
-    def _send(self, connection: http.client.HTTPConnection, path: str, record_id: uuid.UUID) -> None:
+    def _send(
+        self, connection: http.client.HTTPConnection, path: str, record_id: uuid.UUID
+    ) -> None:
         """Sends one record until it is acknowledged or the load is over."""
         body = json.dumps(self._body(path, record_id))
         while not self._post(connection, path, record_id, body):
