@@ -73,8 +73,12 @@ class KeyRing:
     def damaged_days(self) -> list[date]:
         """Returns the days whose key files cannot be read, oldest first.
 
-        Raises ConfigError when the master key is lost or damaged: then no day can be read.
+        Raises ConfigError when the master key is lost or damaged: then no day can be read, and when
+        keys could be neither made nor destroyed.
         """
+        for folder in (self._folder, self._days):
+            if folder.exists() and not os.access(folder, os.W_OK):
+                raise ConfigError(f"CONSENT_KEYS_DIR: {folder} cannot be written.")
         return [day for day in self.days() if not self._can_load(day)]
 
     def _can_load(self, day: date) -> bool:

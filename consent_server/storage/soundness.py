@@ -7,6 +7,7 @@ page, and takes as long as that takes. PostgreSQL looks after its own pages.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -65,10 +66,20 @@ def _check_file(engine: Engine, history: str, *, thoroughly: bool) -> Iterator[s
     path = Path(engine.url.database or "")
     if not path.exists():
         return
+    _check_writable(path, history)
     _check_header(path, history)
     yield from _check_log(path, history)
     if thoroughly or path.stat().st_size <= _QUICK_BYTES:
         _check_pages(engine, history, "integrity_check" if thoroughly else "quick_check")
+
+
+def _check_writable(path: Path, history: str) -> None:
+    for place in (path.parent, path):  # SQLite keeps its log beside the file
+        if not os.access(place, os.W_OK):
+            raise CommandError(
+                f"The {history} database cannot be written: {place} is read-only, or belongs to "
+                "another account. Mount it writable, or give it to the account of this service."
+            )
 
 
 def _check_header(path: Path, history: str) -> None:

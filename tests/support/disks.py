@@ -1,4 +1,4 @@
-"""Disks that fill up or become read-only while a service writes to them.
+"""Disks that fill up while a service writes to them, and folders that nobody may write to.
 
 `SmallDisk` is a file system in memory, in a mount namespace of its own: it vanishes with the
 process that holds it. A plain user may make one where the system lets users have namespaces.
@@ -47,11 +47,6 @@ class SmallDisk:
         """Gives the room back."""
         (self.outside / "filler").unlink()
 
-    def set_read_only(self, is_read_only: bool) -> None:
-        """Turns it read-only, as the kernel does when a disk fails, or writable again."""
-        how = "ro" if is_read_only else "rw"
-        subprocess.run([*self.inside, "mount", "-o", f"remount,{how}", self.path], check=True)
-
     def close(self) -> None:
         """Ends the holder; the file system goes with it."""
         assert self._holder.stdin is not None
@@ -79,6 +74,19 @@ class LimitedFiles:
         for process in self._service.processes:
             _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
             resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))
+
+
+def bound_by_permissions() -> list[str]:
+    """Returns words before a program, under which folders that root may not write are closed to it.
+
+    Root passes every permission by a capability; without it, root is a user as any other.
+    """
+    return ["setpriv", "--bounding-set", "-all"] if os.geteuid() == 0 else []
+
+
+def short_of_room(size: int) -> list[str]:
+    """Returns words before a program, under which no file that it writes may be larger (bytes)."""
+    return ["prlimit", f"--fsize={size}"]
 
 
 @cache

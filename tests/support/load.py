@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -29,7 +30,9 @@ _GOOD = {"/v1/consents": 201, "/v1/visits": 204}
 class Load:
     """A context in which `visitors` threads send all the time, half decisions and half visits."""
 
-    def __init__(self, service: Service, *, visitors: int = 8) -> None:
+    def __init__(
+        self, service: Service, *, visitors: int = 8, paths: Sequence[str] = tuple(_GOOD)
+    ) -> None:
         self.sent: dict[str, set[uuid.UUID]] = {path: set() for path in _GOOD}
         self.kept: dict[str, set[uuid.UUID]] = {path: set() for path in _GOOD}
         self.answers: Counter[int] = Counter()
@@ -41,9 +44,8 @@ class Load:
         self._visit = {"site": service.site_key, "path": "/pricing"}
         self._changed = threading.Condition()
         self._is_over = threading.Event()
-        paths = list(_GOOD)
         self._threads = [
-            threading.Thread(target=self._visitor, args=(paths[number % 2],), daemon=True)
+            threading.Thread(target=self._visitor, args=(paths[number % len(paths)],), daemon=True)
             for number in range(visitors)
         ]
 

@@ -55,7 +55,7 @@ class Service:
             env=self._environ(),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=60,
             check=check,
         )
 
