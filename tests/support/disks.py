@@ -17,6 +17,7 @@ from pathlib import Path
 
 from support.service import Service
 
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}  # else Python would leave modules cut off for all
 _MEGABYTE = 1 << 20
 
 
@@ -86,7 +87,8 @@ def bound_by_permissions() -> list[str]:
 
 def short_of_room(size: int) -> list[str]:
     """Returns words before a program, under which no file that it writes may be larger (bytes)."""
-    return ["prlimit", f"--fsize={size}"]
+    return ["env", *(f"{name}={value}" for name, value in NO_BYTECODE.items()),
+            "prlimit", f"--fsize={size}"]  # fmt: skip
 
 
 @cache

@@ -138,7 +138,8 @@ class Service:
     def _end(self, how: signal.Signals) -> int | None:
         if self._process is None:
             return None
-        os.killpg(self._process.pid, how)
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, how)
         code, self._process = self._process.wait(30), None
         return code
 
