@@ -40,7 +40,7 @@ class Load:
         self.without_retry_after = 0
         self.slowest_seconds = 0.0
         self._port = service.port
-        self._submission = _submission(service)
+        self._submission = submission_of(service)
         self._visit = {"site": service.site_key, "path": "/pricing"}
         self._changed = threading.Condition()
         self._is_over = threading.Event()
@@ -133,12 +133,13 @@ class Load:
         return self._submission | {"submission_id": str(record_id)}
 
 
-def _submission(service: Service) -> dict[str, Any]:
-    """Returns a valid refusal of everything, made of what the banner of the site is told."""
+def submission_of(service: Service, **changes: Any) -> dict[str, Any]:
+    """Returns a valid refusal of everything, made of what the banner is told, with changes."""
     text = service.get(f"/embed/{service.site_key}/texts.js?lang=en")[1].decode()
     told = json.loads(text.removeprefix("ConsentBanner.join(null,")[:-3])
-    return {
+    body = {
         "site": service.site_key,
+        "submission_id": str(uuid.uuid4()),
         "visitor": None,
         "policy_version": told["version"],
         "language": "en",
@@ -150,3 +151,4 @@ def _submission(service: Service) -> dict[str, Any]:
         "trusted": True,
         "gpc": False,
     }
+    return body | changes
