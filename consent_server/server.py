@@ -83,8 +83,8 @@ def check(settings: Settings, *, thoroughly: bool = False) -> None:
     _check_schema(settings)
     for day in KeyRing(settings.keys_dir).damaged_days():
         _warn(
-            f"the key of {day} is damaged, so visits of that day cannot be read, and today's not "
-            f"be kept; put back {settings.keys_dir}/days/{day}.key, or move it away: it is made anew"
+            f"the key of {day} is damaged: visits of that day cannot be read, nor kept if it is "
+            f"today. Put back {settings.keys_dir}/days/{day}.key, or move it away."
         )
 
 

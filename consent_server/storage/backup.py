@@ -56,7 +56,9 @@ def _copy_sqlite(engine: Engine, target: Path) -> Path:
         try:
             raw.execute("VACUUM INTO ?", (str(target),))
         except sqlite3.Error as error:  # the driver's own: a full disk, a damaged page
-            raise CommandError(f"Cannot copy {engine.url.database} to {target}: {error}.") from error
+            raise CommandError(
+                f"Cannot copy {engine.url.database} to {target}: {error}."
+            ) from error
     return target
 
 

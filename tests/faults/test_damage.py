@@ -1,4 +1,4 @@
-"""Damage is found at the start: one line says what is wrong and what to do, and nothing is served."""
+"""Damage is found at the start: one line says what is wrong and what to do; nothing is served."""
 
 from __future__ import annotations
 

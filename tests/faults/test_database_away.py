@@ -1,4 +1,4 @@
-"""PostgreSQL goes away and comes back under load: who is told "kept" is kept, the others come again.
+"""PostgreSQL goes away and comes back under load: who is told "kept" is kept, others come again.
 
 `FAULT_AWAY_SECONDS` says how long it stays away; `make faults` takes 30 seconds.
 """

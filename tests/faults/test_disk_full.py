@@ -70,7 +70,11 @@ def test_a_full_disk_is_503_and_heals_without_repair_or_restart(full: Full) -> N
         load.wait_for_answers(503, 100)
         read = [
             service.get(path)[0]
-            for path in (f"/embed/{service.site_key}.js", f"/policies/{service.site_key}", "/healthz")
+            for path in (
+                f"/embed/{service.site_key}.js",
+                f"/policies/{service.site_key}",
+                "/healthz",
+            )
         ]
         disk.empty()
         load.wait_for_kept(100)

@@ -99,7 +99,7 @@ def can_mount() -> bool:
 
 @cache
 def _namespace() -> tuple[str, ...]:
-    """Returns the words that run a program in a mount namespace of ours; none if there is no way."""
+    """Returns the words that run a program in a mount namespace of ours; none if none may."""
     ways = [("unshare", "-m")] if os.geteuid() == 0 else []
     for way in [*ways, ("unshare", "-U", "-r", "-m")]:
         try_it = [*way, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
