@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix banner bench bench-page bench-banner bench-device wheel lock \
+.PHONY: help demo test faults check fix banner bench bench-page bench-banner bench-device wheel lock \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
@@ -22,6 +22,9 @@ demo: ready ## Serve a product page with the banner, and the console, on SQLite
 # loadfile: tests of one file stay in one process, so that a service is started once per file.
 test: ready-to-test ## Run all tests, on SQLite and PostgreSQL, in Chromium, Firefox and WebKit
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+faults: ready-to-test ## Kill the service 50 times, take its database away for 30 s (5 min)
+	@FAULT_ROUNDS=50 FAULT_AWAY_SECONDS=30 FAULT_RESULT=bench/results/faults.json $(BIN)/python -m pytest tests/faults --durations=15 $(ARGS)
 
 check: ready-to-test ## Check style, types, import rules and the built banner
 	@$(BIN)/python -m tools.check

@@ -9,12 +9,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
+from rich.console import Console
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from consent_server import server
@@ -102,14 +104,29 @@ def _introduce(demo: Prepared, settings: Settings) -> None:
 
 @cli.command(epilog="Example: consent-server doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(as_json: bool) -> None:
-    """Print every setting with value, default, unit and reason."""
+@click.option("--check", "thoroughly", is_flag=True, help="Read every page and key instead.")
+def doctor(as_json: bool, thoroughly: bool) -> None:
+    """Print every setting with value, default, unit and reason; or look for damage."""
+    if thoroughly:
+        _look_for_damage(Settings.from_environ())
+        return
     described = describe(Settings.from_environ())
     if as_json:
         click.echo(json.dumps([asdict(line) for line in described]))
     for line in [] if as_json else described:
         click.echo(f"{line.variable}={line.value}" + (f"  [{line.unit}]" if line.unit else ""))
         click.echo(f"    {line.reason}" + (f"; default {line.default}" if line.default else ""))
+
+
+def _look_for_damage(settings: Settings) -> None:
+    console = Console(stderr=True)
+    with (
+        console.status("reading both databases and the key ring")
+        if console.is_terminal
+        else (nullcontext())
+    ):
+        server.check(settings, thoroughly=True)
+    click.echo("databases and key ring are sound, but for the warnings above, if any")
 
 
 @cli.group(epilog="Example: consent-server db upgrade")

@@ -1,7 +1,9 @@
 """Starts the production server: granian, with as many workers as the database bears.
 
 SQLite has exactly one writing process; a second one would starve the first in the busy handler.
-The jobs run inside the workers, one of them at a time (jobs.lease).
+The jobs run inside the workers, one of them at a time (jobs.lease). A worker that dies is replaced
+while the others serve; one that dies again within seconds ends the service with a status of 1, so
+that whoever watches it sees a fault that a new process does not cure.
 
 Who sends nothing, or its head drop by drop, is cut off, and holds a connection meanwhile but no
 thread. What granian cannot bound is the body: it is read by a thread, for as long as it takes, so
@@ -25,7 +27,9 @@ from granian.server.common import AbstractServer
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
+from consent_server.keys.ring import KeyRing
 from consent_server.storage.migrate import HISTORIES, is_current, make_partitions, migration_engine
+from consent_server.storage.soundness import check_databases
 from consent_server.watching import logs
 from consent_server.watching.traces import check_packages
 from consent_server.watching.workers import shared_counts
@@ -33,7 +37,9 @@ from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 32  # lets a batch form; measured: 16 a fifth slower, 64 no better
 _BACKLOG = 1024
-_LAST_SECONDS = 70  # above the writer's patience; a worker told to stop too early hears nothing
+# Then a worker that waits for a hung database, or was told to stop too early to hear it, is ended;
+# below systemd's 90.
+_STOPPING_SECONDS: Final = 20
 _CONNECTIONS: Final = 4096  # per worker, open at a time; further ones wait in the backlog
 _FILES: Final = 65_536  # asked of the system: its usual 1,024 would end at a quarter of that
 _OTHER_FILES: Final = 256  # databases, keys, modules
@@ -56,7 +62,7 @@ def serve(
     if is_sqlite and (workers or 1) > 1:
         raise CommandError("SQLite has one writing process: use --workers 1, or PostgreSQL.")
     Countries(settings)  # an unreadable database is named here: workers would only die
-    _check_schema(settings)
+    check(settings)
     make_partitions(settings)
     check_port(host, port)
     check_packages(settings)
@@ -78,7 +84,8 @@ def _server(application: str, host: str, port: int, workers: int) -> AbstractSer
         workers=workers,
         blocking_threads=_BLOCKING_THREADS,
         backlog=_BACKLOG,
-        workers_kill_timeout=_LAST_SECONDS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOPPING_SECONDS,
         backpressure=_connections(),
         http=HTTPModes.http1,  # else it waits without end for a first byte, to tell HTTP/2 by it
         http1_settings=HTTP1Settings(
@@ -112,6 +119,25 @@ def _connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return _CONNECTIONS
     return max(1, min(_CONNECTIONS, soft - _OTHER_FILES))
+
+
+def check(settings: Settings, *, thoroughly: bool = False) -> None:
+    """Looks at databases and key ring before anything is served from them; prints warnings.
+
+    Raises CommandError or ConfigError, with one line that says what to do.
+    """
+    for warning in check_databases(settings, thoroughly=thoroughly):
+        _warn(warning)
+    _check_schema(settings)
+    for day in KeyRing(settings.keys_dir).damaged_days():
+        _warn(
+            f"the key of {day} is damaged: visits of that day cannot be read, nor kept if it is "
+            f"today. Put back {settings.keys_dir}/days/{day}.key, or move it away."
+        )
+
+
+def _warn(line: str) -> None:
+    click.echo(f"consent-server: warning: {line}", err=True)
 
 
 def _check_schema(settings: Settings) -> None:

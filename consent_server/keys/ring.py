@@ -22,6 +22,10 @@ from consent_server.errors import ConfigError, KeyDestroyed
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12  # random nonces stay safe far beyond the rows of one day (2^32)
+_PUT_BACK = (
+    "put it back from your copy of the key ring, or move the whole folder away: "
+    "visits recorded so far can then never be read again."
+)
 _PRIVATE = 0o077  # permission bits that nobody but the owner may have
 
 
@@ -65,6 +69,24 @@ class KeyRing:
         if not self._days.is_dir():
             return []
         return sorted(date.fromisoformat(path.stem) for path in self._days.glob("*.key"))
+
+    def damaged_days(self) -> list[date]:
+        """Returns the days whose key files cannot be read, oldest first.
+
+        Raises ConfigError when the master key is lost or damaged: then no day can be read, and when
+        keys could be neither made nor destroyed.
+        """
+        for folder in (self._folder, self._days):
+            if folder.exists() and not os.access(folder, os.W_OK):
+                raise ConfigError(f"CONSENT_KEYS_DIR: {folder} cannot be written.")
+        return [day for day in self.days() if not self._can_load(day)]
+
+    def _can_load(self, day: date) -> bool:
+        try:
+            self._load(day, make=False)
+        except (KeyDestroyed, OSError):
+            return not self._path(day).exists()  # destroyed meanwhile is not damaged
+        return True
 
     def destroy(self, day: date) -> None:
         """Overwrites and removes the key of a day, on disk and in this process.
@@ -111,8 +133,13 @@ class KeyRing:
     def _master(self) -> bytes:
         path = self._folder / "master.key"
         if not path.exists():
+            if self.days():  # a new one would open none of them
+                raise ConfigError(f"CONSENT_KEYS_DIR: {path} is lost; {_PUT_BACK}")
             _create(path, secrets.token_bytes(_KEY_BYTES))
-        return path.read_bytes()
+        master = path.read_bytes()
+        if len(master) != _KEY_BYTES:
+            raise ConfigError(f"CONSENT_KEYS_DIR: {path} is damaged; {_PUT_BACK}")
+        return master
 
     def _prepare(self) -> None:
         for folder in (self._folder, self._days):
@@ -141,7 +168,7 @@ def _unwrap(master: bytes, day: date, wrapped: bytes) -> bytes:
         return AESGCM(master).decrypt(
             wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], day.isoformat().encode()
         )
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # garbled, or truncated
         raise KeyDestroyed(f"The key file of {day} does not fit the master key.") from error
 
 

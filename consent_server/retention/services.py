@@ -24,6 +24,7 @@ from consent_server.retention.destruction import (
     remove_expired,
     scrub,
 )
+from consent_server.retention.wrong_clock import bring_forward
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.storage.writer import Writer
 from consent_server.visits.models import ArchivedVisit, RecentVisit, Visit
@@ -79,6 +80,7 @@ class Retention:
         again at any time.
         """
         now = clock.now()
+        self._right_ends(now)
         days = tuple(self._expired_days(now))
         for day in days:
             self.ring.destroy(day)
@@ -93,6 +95,12 @@ class Retention:
         if not is_scrubbed:
             _log.warning("a long reader is in the way; the last traces go with the next run")
         return Destroyed(visits, archived, days, is_scrubbed)
+
+    def _right_ends(self, now: datetime) -> None:
+        late = bring_forward(_VISITS, now, self.period, self.writer.run)
+        late += bring_forward(_ARCHIVED, now, self.period, in_own_transaction(_archive()))
+        if late:
+            _log.warning("the clock was ahead when %d visits came; their end is put right", late)
 
     def check(self) -> Older:
         """Counts rows and keys that should be gone, over both databases and the key ring."""

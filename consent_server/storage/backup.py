@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -52,7 +53,12 @@ def _copy_sqlite(engine: Engine, target: Path) -> Path:
     with engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
-        raw.execute("VACUUM INTO ?", (str(target),))
+        try:
+            raw.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.Error as error:  # the driver's own: a full disk, a damaged page
+            raise CommandError(
+                f"Cannot copy {engine.url.database} to {target}: {error}."
+            ) from error
     return target
 
 
@@ -72,5 +78,6 @@ def _dump_postgres(engine: Engine, target: Path) -> Path:
         check=False,
     )  # fmt: skip
     if result.returncode:
-        raise CommandError(f"pg_dump failed: {result.stderr.strip().splitlines()[-1]}")
+        lines = result.stderr.strip().splitlines() or [f"it ended with {result.returncode}"]
+        raise CommandError(f"pg_dump failed: {lines[-1]}")
     return target

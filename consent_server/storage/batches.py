@@ -47,7 +47,8 @@ class BatchConnection:
             return self._insert(self._connection(), groups)
         except self._driver_error as error:
             is_dead = self._engine.dialect.is_disconnect(error, self._driver(), None)
-            self.close()
+            if is_dead:  # else it is kept: SQLite's last one takes the log's index with it when it
+                self.close()  # ends, and on a full disk nobody could read before there is room
             if is_used and is_dead:
                 return self.insert(groups)
             raise _wrapped(error, self._engine, is_dead=is_dead) from error

@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from consent_server.config import Settings
 from consent_server.storage import postgres, sqlite
+from consent_server.storage.patience import limit_waits
 
 ARCHIVE = "archive"
 REPLICA = "replica"
@@ -63,6 +64,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         for engine in db.engines.values():
             tune(engine, settings)
+            if engine.dialect.name == "postgresql":
+                limit_waits(engine, settings.database_timeout_seconds)
 
 
 def table_of(model: type[Model]) -> Table:

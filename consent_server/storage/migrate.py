@@ -69,6 +69,13 @@ def is_current(engine: Engine, history: str) -> bool:
 
 
 @cache
+def known_revisions(history: str) -> set[str]:
+    """Returns every revision that this version of the program knows."""
+    scripts = ScriptDirectory.from_config(_config(history)).walk_revisions()
+    return {script.revision for script in scripts}
+
+
+@cache
 def _heads(history: str) -> set[str]:
     return set(ScriptDirectory.from_config(_config(history)).get_heads())
 

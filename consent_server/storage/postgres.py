@@ -98,10 +98,16 @@ class BatchInsert:
         self, connection: Any, groups: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
     ) -> list[int]:
         statement = _insert_statement(tuple((table.name, tuple(rows[0])) for table, rows in groups))
-        documents = [
-            self._encode([_with_bytea(row) for row in rows]).decode() for _, rows in groups
-        ]
+        documents = [self._document(rows) for _, rows in groups]
         return list(connection.execute(statement, documents).fetchone())
+
+    def _document(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        """Returns a JSON array in the order of the rows' keys, with which each row begins.
+
+        Two processes that insert the same keys in opposite orders would wait for each other.
+        """
+        encoded = sorted(self._encode(_with_bytea(row)) for row in rows)
+        return f"[{b','.join(encoded).decode()}]"
 
 
 def _with_bytea(row: Mapping[str, Any]) -> Mapping[str, Any]:

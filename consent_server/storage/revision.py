@@ -69,14 +69,17 @@ class Cached(Generic[T]):
         self._failed_at = float("-inf")
 
     def get(self) -> T:
-        """Returns the value, a few seconds behind the database, or more while that is away."""
+        """Returns the value, a few seconds behind the database, or more while that is away.
+
+        One caller at a time asks whether it is stale; the others go on with what is known, so that
+        a database that hangs holds up one of them and not all.
+        """
         if self._value is None or time.monotonic() - self._failed_at > _MAX_AGE_SECONDS:
             try:
-                self._look_again(_MAX_AGE_SECONDS)
+                self._look_again_or_go_on()
             except OUTAGES:
                 if self._value is None:
                     raise
-                self._failed_at = time.monotonic()  # the next ones need not wait for it too
         assert self._value is not None
         return self._value
 
@@ -89,11 +92,24 @@ class Cached(Generic[T]):
         assert self._value is not None
         return self._value
 
+    def _look_again_or_go_on(self) -> None:
+        if self._value is None or self._commits_seen != _commits_here:
+            self._look_again(_MAX_AGE_SECONDS)
+        elif self._is_due(_MAX_AGE_SECONDS) and self._lock.acquire(blocking=False):
+            try:
+                self._refresh()
+            finally:
+                self._lock.release()
+
     def _look_again(self, max_age_seconds: float) -> None:
-        if self._is_due(max_age_seconds):
-            with self._lock:
-                if self._is_due(max_age_seconds):  # no other thread was quicker
-                    self._refresh()
+        if not self._is_due(max_age_seconds):
+            return
+        asked_at = time.monotonic()
+        with self._lock:
+            if self._failed_at >= asked_at:
+                raise PoolTimeout("the database gave no answer to another who asked meanwhile")
+            if self._is_due(max_age_seconds):  # no other thread was quicker
+                self._refresh()
 
     def _is_due(self, max_age_seconds: float) -> bool:
         is_old = time.monotonic() - self._checked_at > max_age_seconds
@@ -101,8 +117,12 @@ class Cached(Generic[T]):
 
     def _refresh(self) -> None:
         commits = _commits_here
-        with Session(self._engine) as session:
-            number = session.execute(select(Revision.number)).scalar_one()
-            if self._value is None or number != self._number:
-                self._value, self._number = self._load(session), number
+        try:
+            with Session(self._engine) as session:
+                number = session.execute(select(Revision.number)).scalar_one()
+                if self._value is None or number != self._number:
+                    self._value, self._number = self._load(session), number
+        except OUTAGES:
+            self._failed_at = time.monotonic()
+            raise
         self._checked_at, self._commits_seen = time.monotonic(), commits

@@ -258,10 +258,11 @@ def _is_read(table: Table) -> bool:
 
 
 def _groups(batch: Iterable[_Insert]) -> list[tuple[Table, list[_Insert]]]:
+    """Returns the rows by table, in the same order in every process: else two could deadlock."""
     by_table: dict[Table, list[_Insert]] = {}
     for insert in batch:
         by_table.setdefault(insert.table, []).append(insert)
-    return list(by_table.items())
+    return sorted(by_table.items(), key=lambda group: group[0].name)
 
 
 def _is_outage(error: Exception) -> bool:

@@ -99,7 +99,7 @@ class VisitRecorder:
         plain = msgspec.json.encode(payload)
         try:
             return self.ring.encrypt(RECORD_CLASS, day, visit_id, plain)
-        except (OSError, ConfigError) as error:  # full, lost or closed: as good as no database
+        except (OSError, ConfigError, KeyDestroyed) as error:  # full, lost, closed or damaged
             _log.error("the key ring cannot be used: %s", error)
             raise Unavailable("The key ring is away at the moment; nothing was stored.") from error
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -68,6 +71,32 @@ class Postgres:
             self._process.send_signal(3)  # SIGQUIT: immediate shutdown
             self._process.wait()
             self._process = None
+
+    def hang(self) -> None:
+        """Stops all its processes in mid-air: connections stay open and are answered by nobody."""
+        self._signal_all(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Lets them run again."""
+        self._signal_all(signal.SIGCONT)
+
+    def ask(self, query: LiteralString, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Returns the rows of a query, asked as the owner of the cluster."""
+        with psycopg.connect(self._dsn(database), autocommit=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def locked(self, table: str, database: str) -> AbstractContextManager[object]:
+        """A context in which nobody else reads or writes a table."""
+        connection = psycopg.connect(self._dsn(database))
+        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+        return connection
+
+    def _signal_all(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *map(int, children)):
+            os.kill(process, how)
 
     def new_database(self, template: str | None = None) -> str:
         """Makes a database, a copy of `template` if given; returns its name."""

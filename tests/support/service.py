@@ -33,6 +33,7 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         self.home = home
         self.faketime: str | None = None
+        self.inside: list[str] = []  # words before the program: enters another mount namespace
         self.site_key = ""
         self.tag = ""
         self._libfaketime = libfaketime
@@ -47,10 +48,10 @@ class Service:
 
     def run_cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs a command of the same deployment in a process of its own."""
-        if self.faketime is None:
+        if self.faketime is None and not self.inside:
             return run_command(arguments, self.environ, check=check)
         return subprocess.run(
-            [_PROGRAM, *arguments],
+            [*self.inside, _PROGRAM, *arguments],
             env=self.environ,
             capture_output=True,
             text=True,
@@ -72,7 +73,7 @@ class Service:
         """Starts serving and waits until it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [_PROGRAM, "serve", "--port", str(self.port), *options],
+                [*self.inside, _PROGRAM, "serve", "--port", str(self.port), *options],
                 env=self.environ,
                 stdout=log,
                 stderr=log,
@@ -87,9 +88,23 @@ class Service:
             time.sleep(0.05)
         raise RuntimeError(f"the service is not ready: {self.log.read_text()}")
 
-    def stop(self) -> None:
-        """Ends it the polite way."""
-        self._end(signal.SIGTERM)
+    @property
+    def processes(self) -> list[int]:
+        """Ids of the running server: the first, which serves nobody itself, then its workers."""
+        assert self._process is not None
+        first = self._process.pid
+        workers = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, workers)]
+
+    def stop(self) -> int | None:
+        """Ends it the polite way; returns its exit code, None if it did not run."""
+        return self._end(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Waits until it has ended by itself; returns its exit code."""
+        assert self._process is not None
+        code, self._process = self._process.wait(_PATIENCE_SECONDS), None
+        return code
 
     def kill(self) -> None:
         """Ends all its processes at once, as a power cut would."""
@@ -120,12 +135,13 @@ class Service:
         except OSError:
             return False
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, how: signal.Signals) -> int | None:
         if self._process is None:
-            return
-        os.killpg(self._process.pid, how)
-        self._process.wait(30)
-        self._process = None
+            return None
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, how)
+        code, self._process = self._process.wait(30), None
+        return code
 
     @property
     def environ(self) -> dict[str, str]:
