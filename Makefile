@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix banner bench bench-page bench-banner wheel lock \
+.PHONY: help demo test check fix banner bench bench-page bench-banner bench-server wheel lock \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
@@ -34,7 +34,7 @@ banner: ready-to-test ## Build static/embed.js from banner/ and print its sizes
 	@$(BIN)/python -m tools.banner build
 	@$(BIN)/python -m bench.sizes
 
-bench: bench-page bench-banner ## Both measurements below; update README and docs
+bench: bench-page bench-banner bench-server ## All measurements below; update README and docs
 
 bench-page: ready-to-test ## Measure what a page pays for the banner (20 s)
 	@$(BIN)/python -m bench.page_cost --write --readme
@@ -42,6 +42,10 @@ bench-page: ready-to-test ## Measure what a page pays for the banner (20 s)
 # 15 rounds; fewer with ARGS="--rounds 5"
 bench-banner: ready-to-bench ## Measure our banner beside others (30 min on a quiet machine)
 	@$(BIN)/python -m bench.banner --write $(ARGS)
+
+# One section: ARGS="embed"; sections and options: .venv/bin/python -m bench.server --help
+bench-server: ready-to-bench ## Measure the server beside others (40 min on a quiet machine)
+	@$(BIN)/python -m bench.server --write $(ARGS)
 
 wheel: ready-to-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation

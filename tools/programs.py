@@ -76,6 +76,12 @@ def libfaketime() -> str:
     raise CannotPrepareError("libfaketime was installed, but not under /usr/lib/*/faketime")
 
 
+def ensure(program: str, why: str) -> None:
+    """Makes sure that a program of the distribution's package of the same name is on PATH."""
+    if shutil.which(program) is None:
+        debian.install(program, why)
+
+
 def _system_postgres() -> Path | None:
     folders = sorted(
         _DEBIAN_POSTGRES.glob("*/bin"), key=lambda folder: float(folder.parent.name), reverse=True
