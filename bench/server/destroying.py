@@ -14,7 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import Flask
@@ -27,7 +27,9 @@ from consent_server.app import house_of
 from consent_server.storage.database import db, table_of
 from consent_server.visits.models import Visit
 
-_KEPT_SHARE: Final = 10  # one row in ten is of the next day and must stay
+_KEPT_SHARE: Final = 10  # as many as one in ten more are of a later day and must stay
+_LATER: Final = timedelta(days=40)
+_A_DAY: Final = timedelta(days=1)
 _WRITERS: Final = 2
 _PAUSE_SECONDS: Final = 0.004  # between two choices of one writer
 _IDLE_SECONDS: Final = 2.0
@@ -36,12 +38,13 @@ _VISITS: Final = table_of(Visit)
 
 
 class Destroying:
-    """One round. consent: the body of a choice, with @ID@ for its id."""
+    """One round. consent, visit: bodies of requests, with @ID@ for the id."""
 
-    def __init__(self, app: Flask, rows: int, consent: str) -> None:
+    def __init__(self, app: Flask, rows: int, consent: str, visit: str) -> None:
         self._app = app
         self._rows = rows
         self._consent = consent
+        self._visit = visit
         self._engine = db.engine
 
     def measure(self) -> dict[str, Any]:
@@ -50,11 +53,9 @@ class Destroying:
         found = self._beside(gone_at) if self._engine.dialect.name == "postgresql" else {}
         with self._choices_coming_in() as idle:
             time.sleep(_IDLE_SECONDS)
-        clock.now = lambda: gone_at
+        self._run_at(gone_at - _A_DAY)  # what earlier runs would have done meanwhile
         with self._choices_coming_in() as busy, _timed_statements(self._engine) as statements:
-            started = time.perf_counter()
-            house_of(self._app).retention.run()
-            seconds = time.perf_counter() - started
+            seconds = self._run_at(gone_at)
         left = self._count()
         if left != self._rows // _KEPT_SHARE:
             raise RuntimeError(f"{left} visits are left, {self._rows // _KEPT_SHARE} were to stay")
@@ -67,20 +68,33 @@ class Destroying:
             "busy_samples": len(busy),
         }
 
+    def _run_at(self, now: datetime) -> float:
+        """Runs retention as if it were then; returns the seconds that it took."""
+        clock.now = lambda: now
+        started = time.perf_counter()
+        house_of(self._app).retention.run()
+        return time.perf_counter() - started
+
     def _make_rows(self) -> datetime:
-        """Returns the last instant of the rows that must go."""
+        """Makes what must go and what must stay, each out of a visit that came in by itself.
+
+        Returns the last instant of those that must go.
+        """
+        today = clock.now()
+        post(self._app, "/v1/visits", self._visit)
+        clock.now = lambda: today + _LATER
+        post(self._app, "/v1/visits", self._visit)
+        clock.now = lambda: today
         url = self._engine.url
         is_sqlite = url.get_backend_name() == "sqlite"
         place = str(url.database) if is_sqlite else _plain(self._engine)
+        multiply(place, "visits", self._rows - 1, of="gone_at")
+        multiply(place, "visits", self._rows // _KEPT_SHARE - 1, of="gone_at DESC")
         with self._engine.connect() as connection:
-            gone_at: datetime = connection.execute(select(_VISITS.c.gone_at)).scalar_one()
-        multiply(place, "visits", self._rows - 1)
-        multiply(place, "visits", self._rows // _KEPT_SHARE, {"gone_at": _next_day(is_sqlite)})
-        with self._engine.connect() as connection:
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.execute(
-                text("PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite else "CHECKPOINT")
-            )
+            gone_at: datetime = connection.scalars(select(func.min(_VISITS.c.gone_at))).one()
+        settle = "PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite else "CHECKPOINT"
+        with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text(settle))
             connection.execute(text("ANALYZE"))
         return gone_at
 
@@ -175,12 +189,6 @@ def _delete_chunk(engine: Engine, gone_at: datetime) -> int:
             text(f"DELETE FROM plain WHERE id IN ({chosen})"), {"now": gone_at}
         )
         return deleted.rowcount
-
-
-def _next_day(is_sqlite: bool) -> str:
-    if is_sqlite:
-        return "strftime('%Y-%m-%d %H:%M:%f000', one.gone_at, '+1 day')"
-    return "one.gone_at + interval '1 day'"
 
 
 def _plain(engine: Engine) -> str:

@@ -103,9 +103,8 @@ def orm_export(app: Flask, options: argparse.Namespace) -> dict[str, Any]:
 
 def destroy(app: Flask, options: argparse.Namespace) -> dict[str, Any]:
     """Destroys visits while choices come in; see destroying.py."""
-    post(app, "/v1/visits", options.visit)
     with app.app_context():
-        return Destroying(app, options.rows, options.consent).measure()
+        return Destroying(app, options.rows, options.consent, options.visit).measure()
 
 
 _VERBS: Final = {

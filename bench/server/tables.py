@@ -22,21 +22,29 @@ _NUMBERS: Final = {
 }
 
 
-def multiply(url: str, table: str, count: int, changed: Mapping[str, str] | None = None) -> None:
+def multiply(
+    url: str,
+    table: str,
+    count: int,
+    changed: Mapping[str, str] | None = None,
+    *,
+    of: str = "id",
+) -> None:
     """Adds `count` copies of the first row of a table, in one transaction.
 
     url: of PostgreSQL, or the file of SQLite. changed: SQL expressions of columns that differ.
+    of: the order in which the row is the first.
     """
     if url.startswith("postgresql"):
         with psycopg.connect(url) as connection:
             names = _columns(connection.execute(_TYPES.encode(), [table]).fetchall())
             connection.execute(
-                _statement("postgresql", table, names, count, changed or {}).encode()
+                _statement("postgresql", table, names, count, changed or {}, of).encode()
             )
         return
     with closing(sqlite3.connect(url, timeout=60)) as file, file:
         names = _columns(file.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchall())
-        file.execute(_statement("sqlite", table, names, count, changed or {}))
+        file.execute(_statement("sqlite", table, names, count, changed or {}, of))
 
 
 _TYPES: Final = """SELECT attname FROM pg_attribute
@@ -48,16 +56,21 @@ def _columns(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _statement(
-    engine: str, table: str, names: list[str], count: int, changed: Mapping[str, str]
+    engine: str, table: str, names: list[str], count: int, changed: Mapping[str, str], of: str
 ) -> str:
     values = dict.fromkeys(_FRESH[table], _RANDOM[engine]) | dict(changed)
     chosen = ", ".join(values.get(name, f"one.{name}") for name in names)
     numbers = _NUMBERS[engine].format(count=count)
-    first = f"(SELECT * FROM {table} ORDER BY id LIMIT 1)"
+    first = f"(SELECT * FROM {table} ORDER BY {of} LIMIT 1)"
     return (
         f"INSERT INTO {table} ({', '.join(names)})"
         f" SELECT {chosen} FROM {first} AS one, {numbers} AS numbers"
     )
+
+
+def index_count(url: str, table: str) -> int:
+    """Returns how many indexes each new row of a PostgreSQL table is entered in, the key's too."""
+    return int(cell(url, f"SELECT count(*) FROM pg_indexes WHERE tablename = '{table}'"))
 
 
 def cell(url: str, query: str) -> Any:
