@@ -2,7 +2,7 @@
 
     python -m bench.server --write              all sections, 40 minutes with the soak of twenty
     python -m bench.server embed exports        some of them
-    python -m bench.server writes-sqlite --rounds 1 --seconds 1    only to see that it works
+    python -m bench.server destruction --rounds 1 --rows 50000     only to see that it works
 
 Each section is one run: its contenders are measured in turn in every round, so that noise hits all
 alike, and every ratio is taken within it. Sections are modules of this folder with a `measure`;

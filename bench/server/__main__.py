@@ -113,7 +113,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--soak-minutes", type=float, default=default.soak_minutes)
     parser.add_argument("--soak-on", choices=["postgresql", "sqlite"], default=default.soak_engine)
     parser.add_argument("--write", action="store_true", help="store it, renew docs and README")
-    return parser.parse_args()
+    options = parser.parse_args()
+    is_trial = options.rows < default.rows or options.seconds < default.seconds
+    if options.write and is_trial:
+        parser.error("a trial is not stored: leave --rows and --seconds, or --write")
+    return options
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bench.server.rounds import in_turn, spread
 
 _QUIET_SECONDS: Final = 0.3  # in which no row may come before a count is believed
 _PATIENCE_SECONDS: Final = 60
-_COUNTED: Final = 150  # requests of the exact check
+_COUNTED: Final = 100  # requests of the exact check
 _COUNTED_CONNECTIONS: Final = 16
 
 Count = Callable[[], int]

@@ -129,7 +129,7 @@ class _Engine:
 
     def _summary(self, name: str, start: float, costs: Sequence[Cost]) -> dict[str, Any]:
         rows = self._rows[name]
-        net = [cost.seconds - start for cost in costs]
+        net = net_seconds(name, start, [cost.seconds for cost in costs])
         return {
             "rows": rows,
             "rows_per_second": spread(rows / seconds for seconds in net),
@@ -167,3 +167,10 @@ class _Engine:
         words = ("orm-export", "--rows", str(self._rows["orm"]), "-o", str(self._file))
         done = told("inside", *words, environ=self._service.environ)
         return Cost(done["seconds"], done["peak_mib"])
+
+
+def net_seconds(name: str, start: float, seconds: Sequence[float]) -> list[float]:
+    """Takes the start-up off. Raises VoidRunError when that leaves nothing to go by."""
+    if min(seconds) <= start:
+        raise VoidRunError(f"{name}: over before the start-up's time had passed; use more --rows")
+    return [one - start for one in seconds]

@@ -40,11 +40,14 @@ _NAMES: Final = {
 def document(result: Mapping[str, Any]) -> str:
     """Returns the targets, and the tables of every section that was measured."""
     sections: Mapping[str, Section] = result["sections"]
-    parts = ["**Targets**\n\n" + _targets(sections)]
+    machines = {_machine(section) for section in sections.values()}
+    is_one = len(machines) == 1  # else it is said with each section
+    parts = [*(machines if is_one else ()), "**Targets**\n\n" + _targets(sections)]
     for name, title in _TITLES.items():
         if name in sections:
             section = sections[name]
-            parts += [f"### {title}", _circumstances(section), section["method"]]
+            machine = [] if is_one else [_machine(section)]
+            parts += [f"### {title}", *machine, f"{section['method']} {_run(section)}"]
             parts.append(_TABLES[name](section))
     return "\n\n".join(parts)
 
@@ -79,15 +82,21 @@ def _targets(sections: Mapping[str, Section]) -> str:
     return "\n".join(lines)
 
 
-def _circumstances(section: Section) -> str:
+def _machine(section: Section) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in section["versions"].items())
-    server = section.get("postgresql", {}).get("server_version")
-    postgresql = f"PostgreSQL {server.split()[0]}, " if server else ""
     return (
         f"Measured on {section['measured_on']} at {section['commit']}, {section['machine']},"
-        f" {section['processor']}, Linux {section['kernel']}, {section['file_system']} whose fsync"
-        f" takes {section['fsync_ms']} ms (load before: {section['load_before']}),"
-        f" {section['rounds']} rounds; Python {section['python']}, {postgresql}{versions}."
+        f" {section['processor']}, Linux {section['kernel']}, {section['file_system']};"
+        f" Python {section['python']}, {versions}."
+    )
+
+
+def _run(section: Section) -> str:
+    server = section.get("postgresql", {}).get("server_version")
+    postgresql = f"; PostgreSQL {server.split()[0]}" if server else ""
+    return (
+        f"Load before: {section['load_before']}, an fsync took {section['fsync_ms']} ms;"
+        f" rounds: {section['rounds']}{postgresql}."
     )
 
 

@@ -26,6 +26,7 @@ from bench.server.tables import index_count
 
 WORKERS: Final = 2
 _CONNECTIONS: Final = (64, 8)
+_NOT_ASKED: Final = (("naive-visits", 8), ("naive-mix", 8))  # nothing is held against them
 METHOD: Final = (
     "One PostgreSQL server on a disk, fsync and synchronous_commit on, a database for each; wrk"
     " with one thread and kept-alive connections, 593 user agents, a new id in every request, a"
@@ -77,6 +78,7 @@ def measure(folder: Path, effort: Effort) -> dict[str, Any]:
             over_http(one.name, one.url, one.shots, connections, one.count, cluster.settle)
             for connections in _CONNECTIONS
             for one in asked
+            if (one.name, connections) not in _NOT_ASKED
         ]
         found = measure_all([*contenders, bare_loop(service, "consent_records")], effort)
         facts = {"method": METHOD, "postgresql": cluster.facts(), "work": work(cluster, service)}

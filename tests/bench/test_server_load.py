@@ -12,6 +12,7 @@ from bench.server.agents import agents
 from bench.server.contenders import check_rows
 from bench.server.destroying import percentile
 from bench.server.destruction import removing_seconds
+from bench.server.exports import net_seconds
 from bench.server.loadgen import VoidRunError, last_line, lua, outcome
 from bench.server.places import file_system
 from bench.server.rounds import in_turn, spread, turn_order
@@ -113,3 +114,9 @@ def test_only_statements_that_remove_are_counted_as_removal() -> None:
 )
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(place: str, kind: str) -> None:
     assert file_system(Path(place), MOUNTS) == kind
+
+
+def test_the_start_up_is_taken_off_and_an_export_quicker_than_it_is_void() -> None:
+    assert net_seconds("ours", 0.5, [1.5, 2.5]) == [1.0, 2.0]
+    with pytest.raises(VoidRunError, match="more --rows"):
+        net_seconds("ours", 0.5, [1.5, 0.4])

@@ -109,6 +109,17 @@ def test_met_and_missed_stand_beside_each_other_in_docs_and_the_readme_names_the
     assert "choices, 64 connections 13.33x (wanted >= 15x c15t)" in summary(result)
 
 
+def test_one_machine_is_named_once_and_two_with_their_sections() -> None:
+    first, second = postgresql(), {**KNOWN, "growth": growth(samples())}
+
+    together = document({"sections": {"writes_postgresql": first, "soak": second}})
+    apart = document({"sections": {"writes_postgresql": first, "soak": second | {"kernel": "7"}}})
+
+    assert together.count("Linux 6") == 1
+    assert together.index("Linux 6") < together.index("**Targets**")
+    assert apart.index("### Soak") < apart.index("Linux 7")
+
+
 def test_nothing_missed_is_said_so() -> None:
     assert "Missed: nothing." in summary({"sections": {"writes_postgresql": postgresql()}})
 
