@@ -9,7 +9,8 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check fix banner bench bench-page bench-banner bench-device wheel lock \
+.PHONY: help demo test faults check fix banner wheel lock \
+	bench bench-page bench-banner bench-device bench-server \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
@@ -37,7 +38,7 @@ banner: ready-to-test ## Build static/embed.js from banner/ and print its sizes
 	@$(BIN)/python -m tools.banner build
 	@$(BIN)/python -m bench.sizes
 
-bench: bench-page bench-banner ## Both measurements below; update README and docs
+bench: bench-page bench-banner bench-server ## All measurements below; update README and docs
 
 bench-page: ready-to-test ## Measure what a page pays for the banner (20 s)
 	@$(BIN)/python -m bench.page_cost --write --readme
@@ -48,6 +49,10 @@ bench-banner: ready-to-bench ## Measure our banner beside others (30 min on a qu
 
 bench-device: ready-to-test ## Measure how soon the device of a visit is known (20 s)
 	@$(BIN)/python -m bench.device --write
+
+# One section: ARGS="embed"; sections and options: .venv/bin/python -m bench.server --help
+bench-server: ready-to-bench ## Measure the server beside others (40 min on a quiet machine)
+	@$(BIN)/python -m bench.server --write $(ARGS)
 
 wheel: ready-to-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -19,7 +19,7 @@ from bench.product import File, Product, served_product
 from bench.relay import Relay
 
 ROOT = Path(__file__).resolve().parents[1]
-_PROGRAM = ROOT / ".venv" / "bin" / "consent-server"
+PROGRAM = ROOT / ".venv" / "bin" / "consent-server"
 _PATIENCE_SECONDS = 40
 _PAGE = '<!doctype html><html lang="en"><title>Product</title><link rel="icon" href="data:,">{tag}'
 
@@ -39,7 +39,7 @@ class Deployment:
 def deployed() -> Iterator[Deployment]:
     """Serves the product as an operator would, with one site whose page carries the tag."""
     with tempfile.TemporaryDirectory(prefix="consent-bench-") as home, served_product() as product:
-        port = _free_port()
+        port = free_port()
         wire = Relay(port)
         environ = {**os.environ, "CONSENT_HOME": home, "CONSENT_PUBLIC_URL": wire.url}
         _run(environ, "init")
@@ -54,21 +54,22 @@ def deployed() -> Iterator[Deployment]:
 @contextmanager
 def _serving(environ: dict[str, str], port: int) -> Iterator[None]:
     process = subprocess.Popen(
-        [_PROGRAM, "serve", "--port", str(port)],
+        [PROGRAM, "serve", "--port", str(port)],
         env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        _wait_until_ready(f"http://127.0.0.1:{port}/readyz")
+        wait_until_ready(f"http://127.0.0.1:{port}/readyz")
         yield
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
-def _wait_until_ready(address: str) -> None:
+def wait_until_ready(address: str) -> None:
+    """Returns when the address answers. Raises OSError when it has not for long."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
@@ -82,12 +83,19 @@ def _wait_until_ready(address: str) -> None:
 
 
 def _run(environ: dict[str, str], *words: str) -> str:
-    command = [str(_PROGRAM), *words]
+    command = [str(PROGRAM), *words]
     return subprocess.check_output(command, env=environ, text=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a loopback port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def prepared() -> dict[str, str]:
+    """Returns the paths of the programs that tools/prepare.py found."""
+    found: dict[str, str] = json.loads((ROOT / ".venv" / "prepared.json").read_text())
+    return found

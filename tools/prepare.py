@@ -72,8 +72,11 @@ def prepare_test() -> str:
 
 
 def prepare_bench(npm: str) -> None:
-    """Gets the banners that ours is measured beside."""
+    """Gets what ours is measured beside, and the programs that measure."""
     node.install_locked("bench/banner", npm, "other banners, to measure ours beside them")
+    node.install_locked("bench/server", npm, "another consent service, to measure ours beside it")
+    programs.ensure("wrk", "it puts servers under load")
+    programs.ensure("sqlite3", "its CSV export is what ours is measured beside")
 
 
 @contextmanager

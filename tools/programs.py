@@ -98,6 +98,12 @@ def _nginx_here() -> str | None:
     return next((path for path in places if path and answers(path, "-V") is not None), None)
 
 
+def ensure(program: str, why: str) -> None:
+    """Makes sure that a program of the distribution's package of the same name is on PATH."""
+    if shutil.which(program) is None:
+        debian.install(program, why)
+
+
 def _system_postgres() -> Path | None:
     folders = sorted(
         _DEBIAN_POSTGRES.glob("*/bin"), key=lambda folder: float(folder.parent.name), reverse=True
