@@ -25,7 +25,7 @@ from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 16  # lets a batch form; more only hand the interpreter lock around
 _BACKLOG = 1024
-_STOPPING_SECONDS = 20  # then a worker that waits for a hung database is ended; below systemd's 90
+_STOPPING_SECONDS = 10  # then a worker that hangs is ended; whom it owes an answer sends again
 
 
 def serve(
