@@ -39,7 +39,7 @@ _BLOCKING_THREADS = 32  # lets a batch form; measured: 16 a fifth slower, 64 no 
 _BACKLOG = 1024
 # Then a worker that waits for a hung database, or was told to stop too early to hear it, is ended;
 # below systemd's 90.
-_STOPPING_SECONDS: Final = 20
+_STOPPING_SECONDS: Final = 10
 _CONNECTIONS: Final = 4096  # per worker, open at a time; further ones wait in the backlog
 _FILES: Final = 65_536  # asked of the system: its usual 1,024 would end at a quarter of that
 _OTHER_FILES: Final = 256  # databases, keys, modules
