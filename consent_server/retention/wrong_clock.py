@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, select, update
 
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import Run
+from consent_server.storage.partitions import make_partition
 
 _CHUNK_ROWS: Final = 500  # one transaction; keeps the write lock for milliseconds
 _TOLERANCE: Final = timedelta(minutes=5)
@@ -33,5 +34,7 @@ def _change_chunk(connection: Connection, table: Table, latest: datetime) -> int
     late = select(table.c.id).where(table.c.gone_at > latest).limit(_CHUNK_ROWS)
     ids = list(connection.scalars(late))
     if ids:
+        if connection.dialect.name == "postgresql":
+            make_partition(connection, table.name, latest)  # perhaps no visit of today came yet
         connection.execute(update(table).where(table.c.id.in_(ids)).values(gone_at=latest))
     return len(ids)

@@ -8,21 +8,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from consent_server import clock
 from consent_server.jobs.lease import take_lease
 from consent_server.jobs.models import Lease
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.storage.database import db
+from consent_server.storage.partitions import PartitionKeeper, instants_ahead
+from consent_server.storage.partitions import partitions as partitions_of
+from support.apps import EngineName
 from support.shop import Shop
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
-def scheduler_of(shop: Shop) -> Scheduler:
+def scheduler_of(shop: Shop, *partitions: PartitionKeeper) -> Scheduler:
     house = shop.house
-    return Scheduler(shop.app, house.settings, house.retention, house.metrics)
+    return Scheduler(shop.app, house.settings, house.retention, house.metrics, partitions)
 
 
 def test_one_of_many_processes_gets_the_lease(app: Flask) -> None:
@@ -104,3 +107,29 @@ def test_only_one_of_two_schedulers_works(shop: Shop) -> None:
     schedulers = [scheduler_of(shop) for _ in range(2)]
 
     assert [scheduler.destroy_expired() for scheduler in schedulers] == [True, False]
+
+
+def test_the_partitions_of_the_next_days_are_there_before_a_visit_needs_them(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    assert scheduler_of(shop, *shop.house.partitions).make_partitions()
+    with shop.app.app_context(), db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            return  # there are none
+        found = {each.gone_at for each in partitions_of(connection, "visits")}
+    assert set(instants_ahead(shop.house.settings.visit_period)) <= found
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=False)
+def test_partitions_that_cannot_be_made_now_are_no_reason_to_stop(
+    shop: Shop, caplog: pytest.LogCaptureFixture, engine_name: EngineName
+) -> None:
+    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    keeper = PartitionKeeper(nowhere, "visits")
+
+    made = scheduler_of(shop, keeper).make_partitions()
+
+    assert not made
+    assert "partition" in caplog.text

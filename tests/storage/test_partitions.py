@@ -226,6 +226,22 @@ def test_a_long_export_of_other_days_does_not_hold_up_the_rows_but_only_the_empt
 
 
 @on_postgresql
+def test_a_visit_of_a_clock_that_was_ahead_moves_to_the_partition_of_a_day_without_visits(
+    shop: Shop, turn_clock: TurnClock, engine_name: EngineName
+) -> None:
+    turn_clock(RECORDED + timedelta(days=40))
+    shop.send_visit(shop.visit())
+
+    turn_clock(RECORDED)
+    with shop.app.app_context():
+        shop.house.retention.run()
+        turn_clock(GONE)
+        done = shop.house.retention.run()
+
+    assert (done.visits, done.is_scrubbed, count(shop)) == (1, True, 0)
+
+
+@on_postgresql
 def test_reads_leave_out_the_partitions_that_expired(
     shop: Shop, turn_clock: TurnClock, engine_name: EngineName
 ) -> None:
