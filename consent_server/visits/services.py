@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Engine, Select, select
-from sqlalchemy.engine import RowMapping
+from msgspec.structs import astuple
+from sqlalchemy import Engine, Row, Select, select
 
 from consent_server import clock
-from consent_server.errors import ConfigError, KeyDestroyed, Unavailable
+from consent_server.errors import ConfigError, Unavailable
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.signing import Signatures
@@ -95,8 +95,7 @@ class VisitFilter:
     device_class: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VisitView:
+class VisitView(msgspec.Struct, frozen=True):
     """A visit as operators with the right role see it, decrypted."""
 
     id: int
@@ -130,7 +129,7 @@ class VisitReader:
         query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(_TABLE.c.id < before_id)
-        return self._views(db.session.execute(query).mappings().all())
+        return self._views(db.session.execute(query).all())
 
     def each(self, engine: Engine, chosen: VisitFilter) -> Iterator[VisitView]:
         """Yields visits oldest first in constant memory, one short read per page of rows.
@@ -141,30 +140,26 @@ class VisitReader:
         while True:
             query = _filtered(chosen).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
             with engine.connect() as connection:
-                rows = connection.execute(query.limit(_PAGE_ROWS)).mappings().all()
+                rows = connection.execute(query.limit(_PAGE_ROWS)).all()
             yield from self._views(rows)
             if len(rows) < _PAGE_ROWS:
                 return
-            after_id = rows[-1]["id"]
+            after_id = rows[-1].id
 
-    def _views(self, rows: Any) -> list[VisitView]:
-        views = (self._view(row) for row in rows)
-        return [view for view in views if view is not None]
-
-    def _view(self, row: RowMapping) -> VisitView | None:
-        day: date = row["day"]
-        try:
-            plain = self.ring.decrypt(RECORD_CLASS, day, row["visit_id"], row["payload"])
-        except KeyDestroyed:
-            return None  # its key is gone: so is the record, whatever is left of the row
-        payload = payload_decoder.decode(plain)
-        return VisitView(
-            **{name: row[name] for name in _CLEAR},
-            **{name: getattr(payload, name) for name in Payload.__struct_fields__},
-        )
+    def _views(self, rows: Sequence[Row[Any]]) -> list[VisitView]:
+        sealed = [(row.day, row.visit_id, row.payload) for row in rows]
+        opened = self.ring.decrypt_page(RECORD_CLASS, sealed)
+        # Where the key is gone, so is the record, whatever is left of the row.
+        return [_view(row, plain) for row, plain in zip(rows, opened, strict=True) if plain]
 
 
-_CLEAR = ("id", "visit_id", "site_id", "recorded_at", "gone_at", "device_class")
+def _view(row: Row[Any], plain: bytes) -> VisitView:
+    payload = astuple(payload_decoder.decode(plain))
+    clear = (row.id, row.visit_id, row.site_id, row.recorded_at, row.gone_at, row.device_class)
+    return VisitView(*clear, *payload)
+
+
+assert VisitView.__struct_fields__[6:] == Payload.__struct_fields__  # _view counts on it
 
 
 def _filtered(chosen: VisitFilter) -> Select[Any]:
