@@ -1,9 +1,10 @@
-"""CSV lines out of SQLite: the columns leave it in a few long texts, and meet again in lines.
+"""CSV lines out of SQLite: a page leaves it as one long text.
 
-To fetch cells one by one costs more than to read them, and to build whole lines in SQL costs
-most of all (dashes in UUIDs). So one page is one row: for each piece of the line, the pieces of all
-rows in one text. Meanwhile the interpreter is free for other threads. What repeats in many rows
-is escaped once and remembered; the rest has a fixed form, which is looked at.
+To fetch cells one by one costs more than to read them, and to build finished lines in SQL costs
+most of all (dashes in UUIDs). So SQLite only strings the cells together, of all rows of a page,
+in one step, during which the interpreter is free for other threads. Here they are finished piece
+by piece: what repeats in many rows is escaped once and remembered, the rest has a fixed form,
+which is looked at.
 
 Each page is a short read: a long one would keep the WAL from being truncated, and destruction
 ends with that.
@@ -12,8 +13,8 @@ ends with that.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, Protocol
 
@@ -22,9 +23,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from consent_server.storage.lines import CellWriter, LineQuery, Page
 
-PAGE_ROWS: Final = 4000
+PAGE_ROWS: Final = 2000
 _REMEMBERED: Final = 10_000  # different values; about 3 MB
-_ROW, _CELL = "\x1e", "\x1f"  # ASCII's own separators of records and units
+_PIECE, _CELL = "\x1e", "\x1f"  # ASCII's own separators of records and units
 _HEX: Final = b"0123456789abcdef"
 _UUID: Final = "########-####-####-####-############"
 
@@ -39,6 +40,7 @@ class LineReader:
 
     def __init__(self, query: LineQuery, write_cells: CellWriter) -> None:
         self._query = query
+        self._columns = list(query.select.selected_columns)
         kinds: dict[str, Callable[[list[Column]], _Piece]] = {
             "plain": _Plain,
             "uuids": _Uuids,
@@ -50,67 +52,59 @@ class LineReader:
     def fetch(self, connection: Connection, after_id: int) -> list[Page]:
         """Reads the next rows; nothing is left to read when there are none."""
         row_id = self._query.select.selected_columns["id"]
-        cells = [piece.sql().label(f"piece_{i}") for i, piece in enumerate(self._pieces)]
+        cells = func.printf(_PIECE.join(piece.form for piece in self._pieces), *self._columns)
         page = self._query.page(after_id, PAGE_ROWS)
-        found = page.with_only_columns(row_id, *cells).subquery()
-        texts = (func.group_concat(found.c[cell.name], _ROW) for cell in cells)
-        query = select(func.count(), func.max(found.c.id), *texts)
-        rows, last_id, *pieces = connection.execute(query).one()
-        return [Page(rows, last_id, lambda: self._finish(rows, pieces))] if rows else []
+        found = page.with_only_columns(row_id, cells.label("cells")).subquery()
+        query = select(func.count(), func.max(found.c.id), func.group_concat(found.c.cells, _PIECE))
+        rows, last_id, text = connection.execute(query).one()
+        return [Page(rows, last_id, partial(self._finish, rows, text))] if rows else []
 
-    def _finish(self, rows: int, texts: list[str]) -> bytes | None:
-        columns = [piece.of(text) for piece, text in zip(self._pieces, texts, strict=True)]
-        if any(column is None or len(column) != rows for column in columns):
+    def _finish(self, rows: int, text: str) -> bytes | None:
+        found = text.split(_PIECE)
+        count = len(self._pieces)
+        if len(found) != rows * count:
+            return None  # the separator stands in a cell
+        columns = [piece.finish(found[i::count]) for i, piece in enumerate(self._pieces)]
+        if None in columns:
             return None
-        text = "\r\n".join(map(",".join, zip(*columns, strict=True)))
-        return f"{text}\r\n".encode()
+        return ("\r\n".join(map(",".join, zip(*columns, strict=True))) + "\r\n").encode()
 
 
 class _Piece(Protocol):
     """Some neighbouring cells of every line."""
 
-    def sql(self) -> Column:
-        """Returns the expression that reads them out of one row."""
+    form: str  # how SQLite prints them
 
-    def of(self, text: str) -> list[str] | None:
+    def finish(self, cells: list[str]) -> list[str] | None:
         """Returns them as they stand in each line; None when they are not as foreseen."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Plain:
     """Site and row number: nothing to do."""
 
-    columns: list[Column]
+    def __init__(self, columns: list[Column]) -> None:
+        self.form = ",".join(["%s"] * len(columns))
 
-    def sql(self) -> Column:
-        return _printed(",", ["%s"] * len(self.columns), self.columns)
-
-    def of(self, text: str) -> list[str]:
-        return text.split(_ROW)
+    def finish(self, cells: list[str]) -> list[str]:
+        return cells
 
 
-@dataclass(frozen=True, slots=True)
 class _Uuids:
-    """Kept as 32 hexadecimal digits. Each digit is moved in all rows at once."""
+    """Kept as 32 hexadecimal digits. Each digit is moved to its place in all rows at once."""
 
-    columns: list[Column]
+    def __init__(self, columns: list[Column]) -> None:
+        self.form = "%s" * len(columns)
+        self._row = (",".join([_UUID] * len(columns)) + _PIECE).encode()
+        self._places = [place for place, sign in enumerate(self._row) if sign == ord("#")]
 
-    def sql(self) -> Column:
-        return _printed("", ["%s"] * len(self.columns), self.columns)
-
-    def of(self, text: str) -> list[str] | None:
-        digits = text.replace(_ROW, "").encode()
-        if digits.translate(None, _HEX):
+    def finish(self, cells: list[str]) -> list[str] | None:
+        digits = "".join(cells).encode()
+        if digits.translate(None, _HEX) or len(digits) != len(cells) * len(self._places):
             return None
-        row = (",".join([_UUID] * len(self.columns)) + _ROW).encode()
-        places = [place for place, sign in enumerate(row) if sign == ord("#")]
-        count, rest = divmod(len(digits), len(places))
-        if rest:
-            return None
-        written = bytearray(row * count)
-        for number, place in enumerate(places):
-            written[place :: len(row)] = digits[number :: len(places)]
-        return written.decode()[:-1].split(_ROW)
+        written = bytearray(self._row * len(cells))
+        for number, place in enumerate(self._places):
+            written[place :: len(self._row)] = digits[number :: len(self._places)]
+        return written.decode()[:-1].split(_PIECE)
 
 
 class _Repeating(dict[str, str]):
@@ -118,16 +112,14 @@ class _Repeating(dict[str, str]):
 
     def __init__(self, columns: list[Column], write_cells: CellWriter) -> None:
         super().__init__()
+        self.form = _CELL.join(["%s"] * len(columns))
         self._columns = columns
         self._write_cells = write_cells
 
-    def sql(self) -> Column:
-        return _printed(_CELL, ["%s"] * len(self._columns), self._columns)
-
-    def of(self, text: str) -> list[str] | None:
+    def finish(self, cells: list[str]) -> list[str] | None:
         try:
-            return list(map(self.__getitem__, text.split(_ROW)))
-        except ValueError:  # one of our separators stands inside a cell
+            return list(map(self.__getitem__, cells))
+        except ValueError:  # the separator stands in a cell
             return None
 
     def __missing__(self, stored: str) -> str:
@@ -139,30 +131,28 @@ class _Repeating(dict[str, str]):
         return written
 
 
-@dataclass(frozen=True, slots=True)
 class _Fixed:
     """Times and hexadecimal texts: without their digits, every row must look the same."""
 
-    columns: list[Column]
+    def __init__(self, columns: list[Column]) -> None:
+        texts = [column.type for column in columns if isinstance(column.type, String)]
+        times = len(columns) - len(texts)
+        are_texts = [isinstance(column.type, String) for column in columns]
+        self.form = ",".join("%s" if is_text else "%s+00:00" for is_text in are_texts)
+        signs = ",".join("" if is_text else "-- ::.+:" for is_text in are_texts)
+        self._signs = (signs + _PIECE).encode()
+        self._width = (
+            sum(kind.length or 0 for kind in texts)
+            + len("2026-01-15T00:30:00.123456+00:00") * times
+            + len(columns)  # commas, and the separator
+        )
 
-    def sql(self) -> Column:
-        forms = ["%s" if _is_text(column) else "%s+00:00" for column in self.columns]
-        return _printed(",", forms, self.columns)
-
-    def of(self, text: str) -> list[str] | None:
-        signs = ",".join("" if _is_text(column) else "-- ::.+:" for column in self.columns)
-        width = sum(map(self._width, self.columns)) + len(self.columns)  # with commas, separator
-        count = (len(text) + 1) // width
-        plain = text.encode().translate(None, _HEX)
-        if len(text) + 1 != width * count or plain + b"\x1e" != (signs + _ROW).encode() * count:
+    def finish(self, cells: list[str]) -> list[str] | None:
+        text = _PIECE.join([*cells, ""])
+        signs = text.encode().translate(None, _HEX)
+        if len(text) != self._width * len(cells) or signs != self._signs * len(cells):
             return None
-        return text.replace(" ", "T").replace(".000000+", "+").split(_ROW)
-
-    @staticmethod
-    def _width(column: Column) -> int:
-        if isinstance(column.type, String):
-            return column.type.length or 0
-        return len("2026-01-15T00:30:00.123456+00:00")
+        return text[:-1].replace(" ", "T").replace(".000000+", "+").split(_PIECE)
 
 
 def _grouped(query: LineQuery) -> Iterator[tuple[str, list[Column]]]:
@@ -177,14 +167,6 @@ def _grouped(query: LineQuery) -> Iterator[tuple[str, list[Column]]]:
 
     for found, columns in groupby(query.select.selected_columns, kind):
         yield found, list(columns)
-
-
-def _printed(between: str, forms: Iterable[str], columns: Iterable[Column]) -> Column:
-    return func.printf(between.join(forms), *columns)
-
-
-def _is_text(column: Column) -> bool:
-    return isinstance(column.type, String)
 
 
 def _value(column: Column, stored: str) -> Any:
