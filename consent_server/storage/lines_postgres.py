@@ -13,8 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
+import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -79,15 +84,26 @@ def _copied(connection: Connection, page: Select[Any]) -> Iterator[_Block]:
     statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv, NULL '{_NO_NULL}')"
     connection.exec_driver_sql(_AS_WE_READ)
     driver: Any = connection.connection.driver_connection
-    with driver.cursor().copy(statement, compiled.params) as copy:
-        lines: list[bytes] = []
-        for line in copy:
-            lines.append(bytes(line))
-            if len(lines) == _BLOCK_ROWS:
-                yield _block(lines)
-                lines.clear()
-        if lines:
-            yield _block(lines)
+    whole = psycopg.ClientCursor(driver).mogrify(statement, compiled.params)
+    _check(driver.pgconn.exec_(whole.encode()), ExecStatus.COPY_OUT)
+    lines = iter(partial(_line, driver.pgconn), b"")
+    while block := list(islice(lines, _BLOCK_ROWS)):
+        yield _block(block)
+
+
+def _line(connection: PGconn) -> bytes:
+    """Returns the next line, b"" behind the last; `Cursor.copy` takes twice as long for one."""
+    size, line = connection.get_copy_data(0)
+    if size > 0:
+        return bytes(line)
+    _check(connection.get_result(), ExecStatus.COMMAND_OK)
+    connection.get_result()
+    return b""
+
+
+def _check(result: PGresult | None, wanted: ExecStatus) -> None:
+    if result is not None and result.status != wanted:
+        raise error_from_result(result)
 
 
 def _block(lines: list[bytes]) -> _Block:
