@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, case, literal_column, select
+from sqlalchemy import ColumnElement, Engine, String, case, literal_column, select
 
 from consent_server.consents.models import ConsentRecord
 from consent_server.consents.services import ConsentFilter, filtered
@@ -22,10 +22,10 @@ _REPEATING: Final = frozenset(
 )
 
 
-def consent_lines(chosen: ConsentFilter, site_keys: Mapping[int, str]) -> LineQuery:
+def consent_lines(engine: Engine, chosen: ConsentFilter, site_keys: Mapping[int, str]) -> LineQuery:
     """Returns the query whose lines are the chosen records, all columns, the site by its key."""
     columns = (column for column in _TABLE.c if column.name not in ("id", "site_id"))
-    query = filtered(chosen).with_only_columns(_site(site_keys), _TABLE.c.id, *columns)
+    query = filtered(chosen, engine).with_only_columns(_site(site_keys), _TABLE.c.id, *columns)
     return LineQuery(select=query, repeating=_REPEATING)
 
 

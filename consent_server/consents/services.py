@@ -22,6 +22,7 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
+from consent_server.storage.sqlite import by_row_number
 from consent_server.storage.writer import Writer
 
 _TABLE = table_of(ConsentRecord)
@@ -178,7 +179,7 @@ def each_consent(
     after_id, last_id: only the records behind the one and up to the other row number. Rows
     written after the call began may or may not be included; none comes twice.
     """
-    query = filtered(chosen).order_by(_TABLE.c.id).limit(_PAGE_ROWS)
+    query = filtered(chosen, engine).order_by(_TABLE.c.id).limit(_PAGE_ROWS)
     if last_id is not None:
         query = query.where(_TABLE.c.id <= last_id)
     while True:
@@ -190,11 +191,15 @@ def each_consent(
         after_id = rows[-1]["id"]
 
 
-def filtered(chosen: ConsentFilter) -> Select[Any]:
-    """Returns the query of the chosen records."""
+def filtered(chosen: ConsentFilter, exporting: Engine | None = None) -> Select[Any]:
+    """Returns the query of the chosen records.
+
+    exporting: the database, when they are read from the first to the last by row number.
+    """
     query = select(_TABLE)
     if chosen.site_id is not None:
-        query = query.where(_TABLE.c.site_id == chosen.site_id)
+        site_id = by_row_number(_TABLE.c.site_id, exporting) if exporting else _TABLE.c.site_id
+        query = query.where(site_id == chosen.site_id)
     if chosen.action is not None:
         query = query.where(_TABLE.c.action == chosen.action)
     if chosen.since is not None:

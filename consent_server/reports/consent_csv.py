@@ -31,7 +31,7 @@ def consent_csv(
 
     cells_of: returns the cells of a record that is written row by row.
     """
-    query = consent_lines(chosen, site_keys)
+    query = consent_lines(engine, chosen, site_keys)
     after_id = 0
     for page in _pages(engine, query):
         if text := page.finish():

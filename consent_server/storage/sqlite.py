@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 
 
 def engine_options(timeout_seconds: float) -> dict[str, Any]:
@@ -39,6 +39,16 @@ def on_begin(connection: Connection) -> None:
     """
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def by_row_number(number: ColumnElement[int], engine: Engine) -> ColumnElement[int]:
+    """Returns a number to filter by in a query whose pages go by row number.
+
+    SQLite, without statistics, would take the number's index and then read and sort all its rows
+    for each page: an export of a million rows would read them 250 times. As a sum it has no index.
+    PostgreSQL weighs both ways by its statistics.
+    """
+    return number + 0 if engine.dialect.name == "sqlite" else number
 
 
 def truncate_wal(engine: Engine) -> bool:

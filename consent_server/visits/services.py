@@ -20,6 +20,7 @@ from consent_server.periods import RetentionPeriod
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
+from consent_server.storage.sqlite import by_row_number
 from consent_server.storage.writer import Writer
 from consent_server.visits.device import device_of
 from consent_server.visits.models import Visit
@@ -138,7 +139,7 @@ class VisitReader:
         """
         after_id = 0
         while True:
-            query = _filtered(chosen).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
+            query = _filtered(chosen, engine).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
             with engine.connect() as connection:
                 rows = connection.execute(query.limit(_PAGE_ROWS)).all()
             yield from self._views(rows)
@@ -162,10 +163,11 @@ def _view(row: Row[Any], plain: bytes) -> VisitView:
 assert VisitView.__struct_fields__[6:] == Payload.__struct_fields__  # _view counts on it
 
 
-def _filtered(chosen: VisitFilter) -> Select[Any]:
+def _filtered(chosen: VisitFilter, exporting: Engine | None = None) -> Select[Any]:
     query = select(_TABLE).where(_TABLE.c.gone_at > clock.now())
     if chosen.site_id is not None:
-        query = query.where(_TABLE.c.site_id == chosen.site_id)
+        site_id = by_row_number(_TABLE.c.site_id, exporting) if exporting else _TABLE.c.site_id
+        query = query.where(site_id == chosen.site_id)
     if chosen.since is not None:
         query = query.where(_TABLE.c.recorded_at >= chosen.since)
     if chosen.until is not None:
