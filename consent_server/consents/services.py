@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Engine, Select, select
 
 from consent_server import clock
@@ -22,6 +23,7 @@ from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
 from consent_server.storage.replica import reading_engine
+from consent_server.storage.sqlite import by_row_number
 from consent_server.storage.writer import Writer
 
 _TABLE = table_of(ConsentRecord)
@@ -130,8 +132,7 @@ class ConsentFilter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentRow:
+class ConsentRow(msgspec.Struct, frozen=True):
     """A consent record as operators see it."""
 
     id: int
@@ -156,7 +157,7 @@ def list_consents(
     chosen: ConsentFilter, *, before_id: int | None = None, limit: int = 50
 ) -> list[ConsentRow]:
     """Returns records newest first; `before_id` is the last id of the page before."""
-    query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
+    query = filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(_TABLE.c.id < before_id)
     with reading_engine().connect() as connection:
@@ -172,26 +173,35 @@ def find_consent(consent_id: UUID) -> ConsentRow:
     return ConsentRow(**row)
 
 
-def each_consent(engine: Engine, chosen: ConsentFilter) -> Iterator[ConsentRow]:
+def each_consent(
+    engine: Engine, chosen: ConsentFilter, *, after_id: int = 0, last_id: int | None = None
+) -> Iterator[ConsentRow]:
     """Yields records oldest first in constant memory, one short read per page of rows.
 
-    Rows written after the call began may or may not be included; none comes twice.
+    after_id, last_id: only the records behind the one and up to the other row number. Rows
+    written after the call began may or may not be included; none comes twice.
     """
-    after_id = 0
+    query = filtered(chosen, engine).order_by(_TABLE.c.id).limit(_PAGE_ROWS)
+    if last_id is not None:
+        query = query.where(_TABLE.c.id <= last_id)
     while True:
-        query = _filtered(chosen).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
         with engine.connect() as connection:
-            rows = connection.execute(query.limit(_PAGE_ROWS)).mappings().all()
+            rows = connection.execute(query.where(_TABLE.c.id > after_id)).mappings().all()
         yield from (ConsentRow(**row) for row in rows)
         if len(rows) < _PAGE_ROWS:
             return
         after_id = rows[-1]["id"]
 
 
-def _filtered(chosen: ConsentFilter) -> Select[Any]:
+def filtered(chosen: ConsentFilter, exporting: Engine | None = None) -> Select[Any]:
+    """Returns the query of the chosen records.
+
+    exporting: the database, when they are read from the first to the last by row number.
+    """
     query = select(_TABLE)
     if chosen.site_id is not None:
-        query = query.where(_TABLE.c.site_id == chosen.site_id)
+        site_id = by_row_number(_TABLE.c.site_id, exporting) if exporting else _TABLE.c.site_id
+        query = query.where(site_id == chosen.site_id)
     if chosen.action is not None:
         query = query.where(_TABLE.c.action == chosen.action)
     if chosen.since is not None:

@@ -6,29 +6,37 @@ An export that fails in the middle leaves its first log entry, so nobody reads r
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from msgspec.structs import astuple
 from sqlalchemy import Engine
 
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
 from consent_server.errors import CommandError
-from consent_server.reports.tables import Format, csv_blocks, ndjson_blocks
+from consent_server.reports.consent_csv import consent_csv
+from consent_server.reports.tables import Block, Format, Row, csv_lines, csv_start, ndjson_lines
 from consent_server.sites.services import site_keys
 from consent_server.storage.database import db
 from consent_server.storage.replica import reading_engine
 from consent_server.visits.services import VisitFilter, VisitReader, VisitView
 
 Kind = Literal["consents", "visits"]
-_PROGRESS_ROWS: Final = 1000
+_SITE_ID: Final = 2  # third field of both kinds of rows
+
+
+def _columns(row: type[ConsentRow | VisitView]) -> list[str]:
+    names = list(row.__struct_fields__)
+    return ["site", *names[:_SITE_ID], *names[_SITE_ID + 1 :]]
+
 
 _COLUMNS: Final[dict[Kind, list[str]]] = {
-    "consents": ["site", *(f.name for f in fields(ConsentRow) if f.name != "site_id")],
-    "visits": ["site", *(f.name for f in fields(VisitView) if f.name != "site_id")],
+    "consents": _columns(ConsentRow),
+    "visits": _columns(VisitView),
 }
 _MEDIA_TYPES: Final[dict[Format, str]] = {
     "csv": "text/csv; charset=utf-8",
@@ -89,65 +97,56 @@ class Exporter:
     def _blocks(
         self, export: Export, begun: Act, engine: Engine, progress: Callable[[int], None]
     ) -> Iterator[bytes]:
-        counted = _Counted(self._rows(export, engine), progress)
+        rows = 0
         if export.format == "csv":
-            yield from csv_blocks(counted, _COLUMNS[export.kind], bom=export.bom)
-        else:
-            yield from ndjson_blocks(counted)
-        progress(counted.rows)
+            yield csv_start(_COLUMNS[export.kind], bom=export.bom)
+        for count, block in self._lines(export, engine):
+            rows += count
+            progress(rows)
+            yield block
         record_act(
             Act(
                 operator=begun.operator,
                 act=f"{export.kind}.exported",
                 site_id=begun.site_id,
-                record_count=counted.rows,
+                record_count=rows,
                 reason=begun.reason,
                 reference=begun.reference,
             )
         )
 
-    def _rows(self, export: Export, engine: Engine) -> Iterator[dict[str, Any]]:
+    def _lines(self, export: Export, engine: Engine) -> Iterator[Block]:
         keys = site_keys(engine)
-        if export.kind == "consents":
-            wanted = ConsentFilter(
-                site_id=export.site_id,
-                action=export.action,
-                since=export.since,
-                until=export.until,
-            )
-            return self._named(each_consent(engine, wanted), keys)
+
+        def cells_of(row: ConsentRow | VisitView) -> Row:
+            """Begins with the site's key; its row number means nothing outside."""
+            cells = astuple(row)
+            return (keys[row.site_id], *cells[:_SITE_ID], *cells[_SITE_ID + 1 :])
+
+        if export.kind == "visits":
+            cells = map(cells_of, self._visits(export, engine))
+        elif export.format == "csv":
+            return consent_csv(engine, _consent_filter(export), keys, cells_of)
+        else:
+            cells = map(cells_of, each_consent(engine, _consent_filter(export)))
+        if export.format == "csv":
+            return csv_lines(cells)
+        return ndjson_lines(cells, _COLUMNS[export.kind])
+
+    def _visits(self, export: Export, engine: Engine) -> Iterator[VisitView]:
         chosen = VisitFilter(
             site_id=export.site_id,
             since=export.since,
             until=export.until,
             device_class=export.device_class,
         )
-        return self._named(self._reader.each(engine, chosen), keys)
-
-    @staticmethod
-    def _named(
-        rows: Iterable[ConsentRow | VisitView], keys: Mapping[int, str]
-    ) -> Iterator[dict[str, Any]]:
-        """Replaces the row number of the site, which means nothing outside, by its key."""
-        for row in rows:
-            cells = asdict(row)
-            yield {"site": keys[cells.pop("site_id")], **cells}
+        return self._reader.each(engine, chosen)
 
 
-class _Counted:
-    """Counts rows as they pass."""
-
-    def __init__(self, rows: Iterator[dict[str, Any]], progress: Callable[[int], None]) -> None:
-        self._source = rows
-        self._progress = progress
-        self.rows = 0
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for row in self._source:
-            self.rows += 1
-            if self.rows % _PROGRESS_ROWS == 0:
-                self._progress(self.rows)
-            yield row
+def _consent_filter(export: Export) -> ConsentFilter:
+    return ConsentFilter(
+        site_id=export.site_id, action=export.action, since=export.since, until=export.until
+    )
 
 
 def file_name(export: Export) -> str:

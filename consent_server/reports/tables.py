@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
 Format = Literal["csv", "ndjson"]
+Row = Sequence[Any]
+Block = tuple[int, bytes]  # how many rows, and their lines
 
 _BOM: Final = b"\xef\xbb\xbf"  # makes Korean Excel read the file as UTF-8
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BLOCK_ROWS: Final = 500
 
-Row = Mapping[str, Any]
+
+def csv_start(columns: Sequence[str], *, bom: bool) -> bytes:
+    """Returns how a CSV file (RFC 4180) begins: with its header."""
+    return (_BOM if bom else b"") + _csv([columns]).encode()
 
 
-def csv_blocks(rows: Iterable[Row], columns: list[str], *, bom: bool) -> Iterator[bytes]:
-    """Yields a CSV file (RFC 4180, header first) in blocks of some hundred rows."""
-    if bom:
-        yield _BOM
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(columns)
-    yield from _blocks(rows, lambda row: writer.writerow(_cells(row, columns)), buffer)
+def csv_lines(rows: Iterable[Row]) -> Iterator[Block]:
+    """Yields the lines of some rows in blocks of some hundred."""
+    for block in _blocks(rows):
+        yield len(block), _csv(map(_cells, block)).encode()
 
 
-def ndjson_blocks(rows: Iterable[Row]) -> Iterator[bytes]:
+def csv_cells(row: Row) -> str:
+    """Returns the cells of a row or of a part of one, escaped, with commas between."""
+    return _csv([_cells(row)]).removesuffix("\r\n")
+
+
+def ndjson_lines(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Block]:
     """Yields one JSON object per line in blocks of some hundred rows."""
-    buffer = io.StringIO()
-    yield from _blocks(
-        rows, lambda row: buffer.write(msgspec.json.encode(row).decode() + "\n"), buffer
-    )
+    for block in _blocks(rows):
+        objects = [dict(zip(columns, row, strict=True)) for row in block]
+        yield len(block), msgspec.json.Encoder().encode_lines(objects)
 
 
 def harmless(cell: str) -> str:
@@ -43,41 +49,29 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
-def _blocks(
-    rows: Iterable[Row], write: Callable[[Row], object], buffer: io.StringIO
-) -> Iterator[bytes]:
-    for number, row in enumerate(rows, start=1):
-        write(row)
-        if number % _BLOCK_ROWS == 0:
-            yield _drained(buffer)
-    if last := _drained(buffer):
-        yield last
+def _blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    source = iter(rows)
+    while block := list(islice(source, _BLOCK_ROWS)):
+        yield block
 
 
-def _drained(buffer: io.StringIO) -> bytes:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text.encode()
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
 
 
-def _cells(row: Row, columns: list[str]) -> list[str]:
-    return [_cell(row[column]) for column in columns]
+def _cells(row: Row) -> list[str]:
+    return [_WRITERS[type(value)](value) for value in row]
 
 
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case datetime():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case dict():
-            return harmless(msgspec.json.encode(value).decode())
-        case _:
-            return harmless(str(value))
+_WRITERS: Final[dict[type, Callable[[Any], str]]] = {  # a look-up, as it is done for each cell
+    type(None): lambda nothing: "",
+    bool: lambda fact: "true" if fact else "false",
+    int: str,
+    float: str,
+    datetime: datetime.isoformat,
+    UUID: str,
+    dict: lambda values: harmless(msgspec.json.encode(values).decode()),
+    str: harmless,
+}

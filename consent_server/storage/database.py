@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, MetaData, Table, event
@@ -90,7 +91,16 @@ def engine_options(url: str, settings: Settings, *, unlimited: bool = False) -> 
         options = sqlite.engine_options(settings.database_timeout_seconds)
     else:
         options = postgres.engine_options(settings, unlimited=unlimited)
-    return options | {"hide_parameters": True}  # errors that quote them would show visitors
+    return {
+        **options,
+        "json_serializer": _compact,
+        "hide_parameters": True,  # errors that quote them would show visitors
+    }
+
+
+def _compact(value: Any) -> str:
+    """Writes JSON without spaces, as exports show it: they need not take them out again."""
+    return msgspec.json.encode(value).decode()
 
 
 def tune(engine: Engine, settings: Settings, *, unlimited: bool = False) -> None:

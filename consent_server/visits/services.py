@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Engine, Select, select
-from sqlalchemy.engine import RowMapping
+from msgspec.structs import astuple
+from sqlalchemy import Engine, Row, Select, select
 from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
@@ -23,6 +23,7 @@ from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import table_of
 from consent_server.storage.partitions import PartitionKeeper, is_without_partition
 from consent_server.storage.replica import reading_engine
+from consent_server.storage.sqlite import by_row_number
 from consent_server.storage.writer import Writer
 from consent_server.visits.hints import hinted_device
 from consent_server.visits.models import Visit
@@ -114,8 +115,7 @@ class VisitFilter:
     device_class: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VisitView:
+class VisitView(msgspec.Struct, frozen=True):
     """A visit as operators with the right role see it, decrypted."""
 
     id: int
@@ -150,7 +150,7 @@ class VisitReader:
         if before_id is not None:
             query = query.where(_TABLE.c.id < before_id)
         with reading_engine().connect() as connection:
-            return self._views(connection.execute(query).mappings().all())
+            return self._views(connection.execute(query).all())
 
     def each(self, engine: Engine, chosen: VisitFilter) -> Iterator[VisitView]:
         """Yields visits oldest first in constant memory, one short read per page of rows.
@@ -159,38 +159,35 @@ class VisitReader:
         """
         after_id = 0
         while True:
-            query = _filtered(chosen).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
+            query = _filtered(chosen, engine).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
             with engine.connect() as connection:
-                rows = connection.execute(query.limit(_PAGE_ROWS)).mappings().all()
+                rows = connection.execute(query.limit(_PAGE_ROWS)).all()
             yield from self._views(rows)
             if len(rows) < _PAGE_ROWS:
                 return
-            after_id = rows[-1]["id"]
+            after_id = rows[-1].id
 
-    def _views(self, rows: Any) -> list[VisitView]:
-        views = (self._view(row) for row in rows)
-        return [view for view in views if view is not None]
-
-    def _view(self, row: RowMapping) -> VisitView | None:
-        day: date = row["day"]
-        try:
-            plain = self.ring.decrypt(RECORD_CLASS, day, row["visit_id"], row["payload"])
-        except KeyDestroyed:
-            return None  # its key is gone: so is the record, whatever is left of the row
-        payload = payload_decoder.decode(plain)
-        return VisitView(
-            **{name: row[name] for name in _CLEAR},
-            **{name: getattr(payload, name) for name in Payload.__struct_fields__},
-        )
+    def _views(self, rows: Sequence[Row[Any]]) -> list[VisitView]:
+        sealed = [(row.day, row.visit_id, row.payload) for row in rows]
+        opened = self.ring.decrypt_page(RECORD_CLASS, sealed)
+        # Where the key is gone, so is the record, whatever is left of the row.
+        return [_view(row, plain) for row, plain in zip(rows, opened, strict=True) if plain]
 
 
-_CLEAR = ("id", "visit_id", "site_id", "recorded_at", "gone_at", "device_class")
+def _view(row: Row[Any], plain: bytes) -> VisitView:
+    payload = astuple(payload_decoder.decode(plain))
+    clear = (row.id, row.visit_id, row.site_id, row.recorded_at, row.gone_at, row.device_class)
+    return VisitView(*clear, *payload)
 
 
-def _filtered(chosen: VisitFilter) -> Select[Any]:
+assert VisitView.__struct_fields__[6:] == Payload.__struct_fields__  # _view counts on it
+
+
+def _filtered(chosen: VisitFilter, exporting: Engine | None = None) -> Select[Any]:
     query = select(_TABLE).where(_TABLE.c.gone_at > clock.now())
     if chosen.site_id is not None:
-        query = query.where(_TABLE.c.site_id == chosen.site_id)
+        site_id = by_row_number(_TABLE.c.site_id, exporting) if exporting else _TABLE.c.site_id
+        query = query.where(site_id == chosen.site_id)
     if chosen.since is not None:
         query = query.where(_TABLE.c.recorded_at >= chosen.since)
     if chosen.until is not None:

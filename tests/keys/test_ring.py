@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import uuid
 from datetime import date
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from consent_server.errors import ConfigError, KeyDestroyed
+from consent_server.keys.files import KEY_BYTES, KeyFiles
 from consent_server.keys.ring import KeyRing
 
 DAY = date(2026, 1, 15)
@@ -70,6 +73,118 @@ def test_a_destruction_by_another_process_is_noticed_at_once(ring: KeyRing, tmp_
 
     with pytest.raises(KeyDestroyed):
         ring.decrypt("visit", DAY, ROW, sealed)
+
+
+def test_a_key_made_anew_by_another_process_is_not_taken_for_the_old_one(
+    ring: KeyRing, tmp_path: Path
+) -> None:
+    old = ring.encrypt("visit", DAY, ROW, b"old")
+    other = KeyRing(tmp_path / "keys")
+
+    other.destroy(DAY)
+    new = other.encrypt("visit", DAY, ROW, b"new")
+
+    assert ring.decrypt("visit", DAY, ROW, new) == b"new"
+    with pytest.raises(KeyDestroyed):
+        ring.decrypt("visit", DAY, ROW, old)
+
+
+def test_what_a_destroyed_key_still_seals_in_its_last_second_opens_nowhere(
+    tmp_path: Path,
+) -> None:
+    trusting = KeyRing(tmp_path / "keys", trust_seconds=3600)
+    trusting.encrypt("visit", DAY, ROW, b"before")
+    other = KeyRing(tmp_path / "keys")
+
+    other.destroy(DAY)
+    sealed = trusting.encrypt("visit", DAY, ROW, b"after")
+
+    for each in (trusting, other):
+        with pytest.raises(KeyDestroyed):
+            each.decrypt("visit", DAY, ROW, sealed)
+
+
+def test_a_ring_seals_with_the_new_key_once_it_has_looked(tmp_path: Path) -> None:
+    looking = KeyRing(tmp_path / "keys", trust_seconds=0)
+    looking.encrypt("visit", DAY, ROW, b"old")
+    other = KeyRing(tmp_path / "keys")
+    other.destroy(DAY)
+    other.encrypt("visit", DAY, ROW, b"makes the key anew")
+
+    sealed = looking.encrypt("visit", DAY, ROW, b"new")
+
+    assert other.decrypt("visit", DAY, ROW, sealed) == b"new"
+
+
+def test_a_page_opens_like_its_rows_and_leaves_out_what_is_destroyed(
+    ring: KeyRing, tmp_path: Path
+) -> None:
+    days = [date(2026, 1, day) for day in (15, 16, 17)]
+    page = [(day, ROW, ring.encrypt("visit", day, ROW, str(day).encode())) for day in days]
+    forged = (days[0], uuid.uuid4(), page[0][2])
+    all_there = ring.decrypt_page("visit", [*page, forged])
+
+    KeyRing(tmp_path / "keys").destroy(days[1])
+
+    assert all_there == [b"2026-01-15", b"2026-01-16", b"2026-01-17", None]
+    assert ring.decrypt_page("visit", page) == [b"2026-01-15", None, b"2026-01-17"]
+
+
+_SEALS_ON_DEMAND = """
+import sys, uuid
+from datetime import date
+from pathlib import Path
+from consent_server.keys.ring import KeyRing
+
+ring = KeyRing(Path(sys.argv[1]), trust_seconds=0)
+for line in sys.stdin:
+    ring.encrypt("visit", date.fromisoformat(line.strip()), uuid.uuid4(), b"payload")
+    print("sealed", flush=True)
+"""
+
+
+def test_a_key_destroyed_by_another_process_is_nowhere_in_memory_once_it_has_looked(
+    ring: KeyRing, tmp_path: Path
+) -> None:
+    ring.encrypt("visit", DAY, ROW, b"makes the key")
+    with subprocess.Popen(
+        [sys.executable, "-c", _SEALS_ON_DEMAND, tmp_path / "keys"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        seal(child, DAY)
+        key = bytearray(KEY_BYTES)
+        KeyFiles(tmp_path / "keys").read_into(key, DAY, make=False)
+        held = count_in_memory(child.pid, key)
+
+        ring.destroy(DAY)
+        seal(child, date(2026, 1, 16))
+
+        left = count_in_memory(child.pid, key)
+        child.communicate()
+    assert held > 0
+    assert left == 0
+
+
+def seal(child: subprocess.Popen[str], day: date) -> None:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    print(day, file=child.stdin, flush=True)
+    assert child.stdout.readline() == "sealed\n"
+
+
+def count_in_memory(pid: int, wanted: bytes | bytearray) -> int:
+    """Returns how often some bytes stand in the memory that a process has written."""
+    found = 0
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, mode, *_ = line.split()
+            if mode.startswith("rw"):
+                start, end = (int(place, 16) for place in span.split("-"))
+                memory.seek(start)
+                found += memory.read(end - start).count(wanted)
+    return found
 
 
 def test_many_threads_and_rings_make_one_key_for_a_day(tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""Finished lines of CSV, many at a time, made by the database or right beside it.
+
+Each engine has its own quick way: `lines_postgres`, `lines_sqlite`. Both foresee cells as our own
+rooms write them, and look whether a page really consists of such. One that does not is refused as
+a whole, and whoever asked writes it row by row: quick or slow, the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select
+
+CellWriter = Callable[[Sequence[Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows that are read already.
+
+    finish: returns their lines, each ending with CRLF; None when a row is not as foreseen.
+    """
+
+    rows: int
+    last_id: int
+    finish: Callable[[], bytes | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineQuery:
+    """What to read, and what is known about it beforehand.
+
+    select: typed, labelled columns in the order of the file, none ever null: first `site`, a text
+    that needs no quotes, then `id`, by which the rows come and which the pages go by.
+    repeating: labels of columns with few different values. Other texts are hexadecimal.
+    """
+
+    select: Select[Any]
+    repeating: frozenset[str]
+
+    def page(self, after_id: int, limit: int) -> Select[Any]:
+        """Returns the query of one page."""
+        row_id = self.select.selected_columns["id"]
+        return self.select.where(row_id > after_id).order_by(row_id).limit(limit)

@@ -1,0 +1,159 @@
+"""CSV lines by COPY, PostgreSQL's quickest way out, in exactly the form of our own writer.
+
+The server writes and quotes the cells. The last touches are put on a whole page at a time: CRLF,
+and `2026-01-15 00:30:00.123456+00` becomes `2026-01-15T00:30:00.123456+00:00`; in SQL these cost
+a third more. Before, signs are counted over the page: more spaces, pluses or line breaks than its
+times and lines have, or a sign with which a formula may begin, and the page is refused.
+
+One COPY per page, not one for all rows: a snapshot as long as a slow download would hold back
+VACUUM, and with it disk space, for every table of the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.sql.elements import ColumnElement
+
+from consent_server.storage.columns import UtcDateTime
+from consent_server.storage.lines import LineQuery, Page
+
+PAGE_ROWS: Final = 10_000
+_BLOCK_ROWS: Final = 2000  # finished at a time, to need little memory
+_NO_NULL: Final = "none of these columns is ever null; " * 4  # longer than any text we keep
+_AS_WE_READ: Final = "SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'"
+_Block = tuple[int, int, bytes]  # how many rows, the last one's id, and their lines
+
+_SIGNS: Final = (b"=", b"@", b"\t", b"\r")  # plus, minus, line break: see _finished
+_WIDE_SIGNS: Final = tuple(map(str.encode, "＝＋－＠"))
+_MINUS_STARTS: Final = (b",-", b'"-')
+
+
+class LineReader:
+    """Reads pages of lines."""
+
+    def __init__(self, query: LineQuery) -> None:
+        self._query = query
+        self._columns = list(query.select.selected_columns)
+        self._has_spaces = False  # in JSON, as Python writes it and as we wrote it once
+
+    def fetch(self, connection: Connection, after_id: int) -> list[Page]:
+        """Reads the next rows; nothing is left to read when there are none."""
+        blocks = list(self._copied(connection, after_id))
+        if not self._has_spaces and any(map(self._is_wide, blocks)):
+            self._has_spaces = True  # the server takes them out from now on, which costs a sixth
+            blocks = list(self._copied(connection, after_id))
+        return [self._page(block) for block in blocks]
+
+    def _copied(self, connection: Connection, after_id: int) -> Iterator[_Block]:
+        cells = (_cell(column, has_spaces=self._has_spaces) for column in self._columns)
+        return _copied(connection, self._query.page(after_id, PAGE_ROWS).with_only_columns(*cells))
+
+    def _is_wide(self, block: _Block) -> bool:
+        rows, _last_id, text = block
+        return len(text) - len(text.replace(b" ", b"")) > _times(rows, self._columns)
+
+    def _page(self, block: _Block) -> Page:
+        rows, last_id, text = block
+        return Page(rows, last_id, partial(_finished, text, rows, self._columns))
+
+
+def _copied(connection: Connection, page: Select[Any]) -> Iterator[_Block]:
+    compiled = page.compile(dialect=connection.dialect)
+    statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv, NULL '{_NO_NULL}')"
+    connection.exec_driver_sql(_AS_WE_READ)
+    driver: Any = connection.connection.driver_connection
+    whole = psycopg.ClientCursor(driver).mogrify(statement, compiled.params)
+    _check(driver.pgconn.exec_(whole.encode()), ExecStatus.COPY_OUT)
+    lines = iter(partial(_line, driver.pgconn), b"")
+    while block := list(islice(lines, _BLOCK_ROWS)):
+        yield _block(block)
+
+
+def _line(connection: PGconn) -> bytes:
+    """Returns the next line, b"" behind the last; `Cursor.copy` takes twice as long for one."""
+    size, line = connection.get_copy_data(0)
+    if size > 0:
+        return bytes(line)
+    _check(connection.get_result(), ExecStatus.COMMAND_OK)
+    connection.get_result()
+    return b""
+
+
+def _check(result: PGresult | None, wanted: ExecStatus) -> None:
+    if result is not None and result.status != wanted:
+        raise error_from_result(result)
+
+
+def _block(lines: list[bytes]) -> _Block:
+    _site, last_id, _rest = lines[-1].split(b",", 2)
+    return len(lines), int(last_id), b"".join(lines)
+
+
+def _cell(column: ColumnElement[Any], *, has_spaces: bool) -> ColumnElement[Any]:
+    """Returns a cell as close to the final form as costs the server little."""
+    match column.type:
+        case Boolean():
+            return case((column, literal_column("'true'")), else_=literal_column("'false'"))
+        case JSON() if has_spaces:  # keys are identifiers, so each space stands between them
+            return func.replace(cast(column, Text), literal_column("' '"), literal_column("''"))
+        case DateTime() | UtcDateTime():
+            return case(
+                (_rounded(column, 5) != column, cast(column, Text)),
+                (_rounded(column, 0) == column, cast(column, Text)),
+                # the server leaves out zeros at the end of a fraction
+                else_=func.to_char(column, "YYYY-MM-DD HH24:MI:SS.US+00"),
+            )
+    return column
+
+
+def _rounded(column: ColumnElement[Any], digits: int) -> ColumnElement[Any]:
+    return cast(column, TIMESTAMP(timezone=True, precision=digits))
+
+
+def _finished(text: bytes, rows: int, columns: list[ColumnElement[Any]]) -> bytes | None:
+    """Puts the last touches on some lines; None when a sign stands where none was foreseen.
+
+    Counts by replacing, which is five times as quick as `count`.
+    """
+    times = _times(rows, columns)
+    dashes = rows * sum(4 for column in columns if isinstance(column.type, Uuid)) + 2 * times
+    ends = text.replace(b"\n", b"\r\n")
+    zones = ends.replace(b"+", b"+00:")  # in front of the 00 that is there
+    joined = zones.replace(b" ", b"T")
+    if (
+        (len(ends) - len(text), len(zones) - len(ends)) != (rows, 3 * times)
+        or len(joined) - len(zones.replace(b" ", b"")) != times
+        or any(sign in text for sign in _SIGNS)
+        or (not text.isascii() and any(sign in text for sign in _WIDE_SIGNS))
+    ):
+        return None
+    has_more_dashes = len(text) - len(text.replace(b"-", b"")) != dashes
+    if has_more_dashes and any(start in text for start in _MINUS_STARTS):
+        return None
+    return joined
+
+
+def _times(rows: int, columns: list[ColumnElement[Any]]) -> int:
+    return rows * sum(isinstance(column.type, DateTime | UtcDateTime) for column in columns)
