@@ -14,6 +14,7 @@ from consent_server.admin.consents import ACTIONS
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.config import Settings
 from consent_server.reports.exports import Export, Exporter, file_name, media_type
+from consent_server.reports.pace import SERVING
 from consent_server.visits.device import DEVICE_CLASSES
 
 _FORMATS: Final = ("csv", "ndjson")
@@ -38,7 +39,7 @@ def add_pages(routes: Blueprint, settings: Settings, exporter: Exporter) -> None
         if choices.errors:
             return _form(choices), 400
         wanted = _export(choices, request.form)
-        blocks = exporter.stream(wanted, operator=operator_name(), reason=reason)
+        blocks = exporter.stream(wanted, operator=operator_name(), reason=reason, share=SERVING)
         response = Response(stream_with_context(blocks), content_type=media_type(wanted))
         response.headers.set("Content-Disposition", "attachment", filename=file_name(wanted))
         return response

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from consent_server.consents.lines import consent_lines
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
+from consent_server.reports.pace import Pace
 from consent_server.reports.tables import Block, Row, csv_cells, csv_lines
 from consent_server.storage import lines_postgres, lines_sqlite
 from consent_server.storage.lines import LineQuery, Page
@@ -26,6 +27,7 @@ def consent_csv(
     chosen: ConsentFilter,
     site_keys: Mapping[int, str],
     cells_of: Callable[[ConsentRow], Row],
+    pace: Pace,
 ) -> Iterator[Block]:
     """Yields the lines of the chosen records, without a header; oldest first, each once.
 
@@ -33,7 +35,7 @@ def consent_csv(
     """
     query = consent_lines(engine, chosen, site_keys)
     after_id = 0
-    for page in _pages(engine, query):
+    for page in _pages(engine, query, pace):
         if text := page.finish():
             yield page.rows, text
         else:
@@ -42,16 +44,18 @@ def consent_csv(
         after_id = page.last_id
 
 
-def _pages(engine: Engine, query: LineQuery) -> Iterator[Page]:
+def _pages(engine: Engine, query: LineQuery, pace: Pace) -> Iterator[Page]:
     reader: lines_sqlite.LineReader | lines_postgres.LineReader = (
         lines_sqlite.LineReader(query, csv_cells)
         if engine.dialect.name == "sqlite"
-        else lines_postgres.LineReader(query)
+        else lines_postgres.LineReader(query, pace.rest)
     )
 
     def read(after_id: int) -> deque[Page]:
         with engine.connect() as connection:
-            return deque(reader.fetch(connection, after_id))
+            pages = deque(reader.fetch(connection, after_id))
+        pace.rest()
+        return pages
 
     with ThreadPoolExecutor(1, "export") as ahead:
         coming = ahead.submit(read, 0)

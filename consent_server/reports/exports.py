@@ -19,6 +19,7 @@ from consent_server.audit.services import Act, record_act
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
 from consent_server.errors import CommandError
 from consent_server.reports.consent_csv import consent_csv
+from consent_server.reports.pace import Pace
 from consent_server.reports.tables import Block, Format, Row, csv_lines, csv_start, ndjson_lines
 from consent_server.sites.services import site_keys
 from consent_server.storage.database import db
@@ -74,10 +75,12 @@ class Exporter:
         operator: str,
         reason: str,
         progress: Callable[[int], None] = lambda rows: None,
+        share: float = 1.0,
     ) -> Iterator[bytes]:
         """Writes the access log and returns the blocks of the file.
 
-        progress: called with the number of rows, now and then and at the end. The application
+        progress: called with the number of rows, now and then and at the end.
+        share: of one interpreter, when others want it too (see pace). The application
         context must last until the last block. Raises CommandError without a reason.
         """
         if not reason.strip():
@@ -92,18 +95,24 @@ class Exporter:
         )
         db.session.rollback()  # a read left open would keep the WAL from being truncated
         record_act(begun)
-        return self._blocks(export, begun, reading_engine(), progress)
+        return self._blocks(export, begun, reading_engine(), progress, Pace(share))
 
     def _blocks(
-        self, export: Export, begun: Act, engine: Engine, progress: Callable[[int], None]
+        self,
+        export: Export,
+        begun: Act,
+        engine: Engine,
+        progress: Callable[[int], None],
+        pace: Pace,
     ) -> Iterator[bytes]:
         rows = 0
         if export.format == "csv":
             yield csv_start(_COLUMNS[export.kind], bom=export.bom)
-        for count, block in self._lines(export, engine):
+        for count, block in self._lines(export, engine, pace):
             rows += count
             progress(rows)
             yield block
+            pace.rest()
         record_act(
             Act(
                 operator=begun.operator,
@@ -115,7 +124,7 @@ class Exporter:
             )
         )
 
-    def _lines(self, export: Export, engine: Engine) -> Iterator[Block]:
+    def _lines(self, export: Export, engine: Engine, pace: Pace) -> Iterator[Block]:
         keys = site_keys(engine)
 
         def cells_of(row: ConsentRow | VisitView) -> Row:
@@ -126,7 +135,7 @@ class Exporter:
         if export.kind == "visits":
             cells = map(cells_of, self._visits(export, engine))
         elif export.format == "csv":
-            return consent_csv(engine, _consent_filter(export), keys, cells_of)
+            return consent_csv(engine, _consent_filter(export), keys, cells_of, pace)
         else:
             cells = map(cells_of, each_consent(engine, _consent_filter(export)))
         if export.format == "csv":

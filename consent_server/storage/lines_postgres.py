@@ -11,7 +11,7 @@ VACUUM, and with it disk space, for every table of the cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -34,6 +34,7 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 
 from consent_server.storage.columns import UtcDateTime
@@ -51,10 +52,14 @@ _MINUS_STARTS: Final = (b",-", b'"-')
 
 
 class LineReader:
-    """Reads pages of lines."""
+    """Reads pages of lines.
 
-    def __init__(self, query: LineQuery) -> None:
+    rest: called after each block of lines.
+    """
+
+    def __init__(self, query: LineQuery, rest: Callable[[], None]) -> None:
         self._query = query
+        self._rest = rest
         self._columns = list(query.select.selected_columns)
         self._has_spaces = False  # in JSON, as Python writes it and as we wrote it once
 
@@ -68,7 +73,10 @@ class LineReader:
 
     def _copied(self, connection: Connection, after_id: int) -> Iterator[_Block]:
         cells = (_cell(column, has_spaces=self._has_spaces) for column in self._columns)
-        return _copied(connection, self._query.page(after_id, PAGE_ROWS).with_only_columns(*cells))
+        page = self._query.page(after_id, PAGE_ROWS).with_only_columns(*cells)
+        for block in _copied(connection, page):
+            yield block
+            self._rest()
 
     def _is_wide(self, block: _Block) -> bool:
         rows, _last_id, text = block
@@ -85,10 +93,13 @@ def _copied(connection: Connection, page: Select[Any]) -> Iterator[_Block]:
     connection.exec_driver_sql(_AS_WE_READ)
     driver: Any = connection.connection.driver_connection
     whole = psycopg.ClientCursor(driver).mogrify(statement, compiled.params)
-    _check(driver.pgconn.exec_(whole.encode()), ExecStatus.COPY_OUT)
-    lines = iter(partial(_line, driver.pgconn), b"")
-    while block := list(islice(lines, _BLOCK_ROWS)):
-        yield _block(block)
+    try:
+        _check(driver.pgconn.exec_(whole.encode()), ExecStatus.COPY_OUT)
+        lines = iter(partial(_line, driver.pgconn), b"")
+        while block := list(islice(lines, _BLOCK_ROWS)):
+            yield _block(block)
+    except psycopg.Error as error:  # as it comes out of every other query
+        raise DBAPIError.instance(whole, None, error, psycopg.Error) from error
 
 
 def _line(connection: PGconn) -> bytes:

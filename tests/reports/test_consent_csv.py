@@ -21,6 +21,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
 from consent_server.app import house_of
 from consent_server.consents.models import ConsentRecord
@@ -260,3 +261,15 @@ def test_one_export_needs_little_memory_however_many_rows_it_has(shop: Shop) -> 
         tracemalloc.stop()
     assert size > 10_000_000
     assert peak < size
+
+
+def test_a_database_that_fails_in_the_middle_fails_like_any_other_query(shop: Shop) -> None:
+    with shop.app.app_context():
+        store([record(shop.id)])
+        with db.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(text("ALTER TABLE consent_records RENAME COLUMN gpc TO gone"))
+
+        with pytest.raises(DBAPIError, match="gpc"):
+            exported(shop.app)
+
+        assert db.session.scalar(text("SELECT count(*) FROM consent_records")) == 1
