@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from consent_server.storage.database import db, table_of
+from consent_server.storage.partitions import PartitionKeeper
 from consent_server.storage.writer import Writer
 from consent_server.visits.models import Visit
 from support.apps import EngineName
@@ -64,6 +65,7 @@ def test_two_writers_with_the_same_records_in_opposite_orders_both_write(
 ) -> None:
     with app.app_context():
         writers = [Writer(db.engine, queue_limit=1000) for _ in range(2)]
+        PartitionKeeper(db.engine, VISITS.name).ensure(NOW)
     errors: list[Exception] = []
 
     for _ in range(4):  # one round in two met a deadlock when rows were written as they came

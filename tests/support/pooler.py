@@ -73,7 +73,9 @@ def pooler(prepared: Prepared, postgres: Postgres) -> Iterator[Pooler]:
     folder = Path(tempfile.mkdtemp(prefix="consent-pgbouncer-"))
     server = urlsplit(postgres.url("postgres"))
     pooler = Pooler(prepared.pgbouncer, folder, str(server.port))
-    pooler.wait("postgres")
-    yield pooler
-    pooler.stop()
-    shutil.rmtree(folder)
+    try:
+        pooler.wait("postgres")
+        yield pooler
+    finally:
+        pooler.stop()
+        shutil.rmtree(folder)
