@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -110,10 +111,11 @@ def test_visits_are_refused_and_decisions_kept_while_only_the_key_ring_is_full(
 ) -> None:
     """A folder that is a file stands for one that takes nothing."""
     taken = tmp_path / "taken"
-    taken.touch()
     service = make_service({"CONSENT_KEYS_DIR": str(taken)})
     service.add_site(ORIGIN)
     service.start()
+    shutil.rmtree(taken)
+    taken.touch()
     visit = {"site": service.site_key, "visit_id": str(uuid.uuid4()), "path": "/"}
 
     with Load(service, paths=("/v1/consents",)) as load:

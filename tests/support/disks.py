@@ -22,12 +22,12 @@ _MEGABYTE = 1 << 20
 
 
 class SmallDisk:
-    """A file system of 4 MB; `path` is where the service sees it, `outside` where a test does."""
+    """A file system of 24 MB; `path` is where the service sees it, `outside` where a test does."""
 
     def __init__(self, mount_point: Path) -> None:
         mount_point.mkdir()
         self.path = mount_point
-        make = f"mount -t tmpfs -o size=4m tmpfs {mount_point} && echo ready && exec cat"
+        make = f"mount -t tmpfs -o size=24m tmpfs {mount_point} && echo ready && exec cat"
         self._holder = subprocess.Popen(
             [*_namespace(), "sh", "-c", make], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
