@@ -25,10 +25,21 @@ _TAG_BYTES = 18  # 144 bits: whole base64 characters, so no bit of a token is lo
 
 
 class _TruncatedHmac(SigningAlgorithm):
-    """HMAC-SHA-256 cut to 144 bits."""
+    """HMAC-SHA-256 cut to 144 bits.
+
+    A started HMAC is copied for each signature: `hmac.digest` gives up the interpreter's lock, for
+    which all request threads queue, however short the text.
+    """
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, hashlib.sha256)[:_TAG_BYTES]
+        started = _started(key).copy()
+        started.update(value)
+        return started.digest()[:_TAG_BYTES]
+
+
+@lru_cache(_KEPT_SIGNERS)
+def _started(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 class _Signer(Signer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from consent_server.consents.models import ConsentRecord
 from consent_server.consents.receipts import receipt, rfc3339
 from consent_server.consents.rules import check_decisions, digest, is_in_force
 from consent_server.consents.schemas import Submission
+from consent_server.entropy import random_id
 from consent_server.errors import NotFound, SubmissionConflict
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.signing import Signatures
@@ -89,7 +89,7 @@ class ConsentRecorder:
 
     def _row(self, site: SiteEntry, submission: Submission) -> dict[str, Any]:
         visitor_id = (
-            uuid.uuid4()
+            random_id()
             if submission.visitor is None
             else self.signatures.visitor_id(site.key, submission.visitor)
         )

@@ -15,7 +15,6 @@ destroyed key in memory for longer.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterable
@@ -28,6 +27,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from consent_server.entropy import random_bytes
 from consent_server.errors import KeyDestroyed
 from consent_server.keys.files import KEY_BYTES, FileId, KeyFiles
 
@@ -64,7 +64,7 @@ class KeyRing:
 
     def encrypt(self, record_class: str, day: date, row_id: UUID, plain: bytes) -> bytes:
         """Returns nonce and ciphertext of a payload under the key of its day."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         associated = _associated(record_class, day, row_id)
         with self._lock:
             self._look_now_and_then()

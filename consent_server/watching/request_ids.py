@@ -7,9 +7,10 @@ our log and is ignored. Letters, digits, hyphen and underscore only: no address 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from typing import Any, Final
+
+from consent_server.entropy import random_bytes
 
 HEADER: Final = "X-Request-ID"
 _WELL_FORMED: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -20,4 +21,4 @@ def id_of(environ: Mapping[str, Any], trusted_proxies: int) -> str:
     given = environ.get("HTTP_X_REQUEST_ID")
     if given and trusted_proxies and _WELL_FORMED.fullmatch(given):
         return str(given)
-    return secrets.token_hex(8)
+    return random_bytes(8).hex()
