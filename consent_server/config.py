@@ -118,6 +118,10 @@ class Settings:
         False, "on behind a pooler in transaction mode (pgbouncer): limits are set in each "
         "transaction instead of at connect, nothing is prepared by name", unit="on/off",
     )  # fmt: skip
+    one_core: bool = _setting(
+        True, "on SQLite, keep the threads that answer requests on one core: half as many records "
+        "more a second; off where other programs are bound to the same core", unit="on/off",
+    )  # fmt: skip
     queue_limit: int = _setting(
         10_000, "records that may wait for the writer; above it requests get 503", unit="records"
     )

@@ -15,6 +15,7 @@ from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.visits import device
 from consent_server.watching import logs
+from consent_server.web.one_core import OneCore
 
 
 def application() -> Flask:
@@ -22,6 +23,8 @@ def application() -> Flask:
     settings = Settings.from_environ()
     logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings)
+    if settings.one_core and settings.database_url.startswith("sqlite"):
+        app.wsgi_app = OneCore(app.wsgi_app)  # type: ignore[method-assign]
     device.warm()
     gc.collect()
     gc.freeze()

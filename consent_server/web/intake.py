@@ -61,7 +61,7 @@ class Intake:
         if answer.status not in _WITHOUT_BODY:
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(_STATUS_LINES[answer.status], headers)
-        return (answer.body,)
+        return [answer.body]  # a list is whole for the server; anything else it asks piece by piece
 
 
 def _answered(door: Door, environ: WSGIEnvironment) -> Answer:
