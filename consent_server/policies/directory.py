@@ -38,6 +38,10 @@ class PolicyDirectory:
     def __init__(self, engine: Engine) -> None:
         self._versions: Cached[Mapping[int, Mapping[int, VersionEntry]]] = Cached(engine, _load)
 
+    def warm(self) -> None:
+        """Loads what is known, unless it is. Raises one of OUTAGES."""
+        self._versions.get()
+
     def in_force(self, site_id: int, *, is_fresh: bool = False) -> VersionEntry:
         """Returns the newest version. Raises SiteUnknown when nothing was published yet.
 

@@ -38,6 +38,10 @@ class SiteDirectory:
     def __init__(self, engine: Engine) -> None:
         self._entries: Cached[Mapping[str, SiteEntry]] = Cached(engine, _load)
 
+    def warm(self) -> None:
+        """Loads what is known, unless it is. Raises one of OUTAGES."""
+        self._entries.get()
+
     def site(self, key: str) -> SiteEntry:
         """Returns the site of a key. Raises SiteUnknown when there is none."""
         entry = self._entries.get().get(key) or self._entries.fresh().get(key)
