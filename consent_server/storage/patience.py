@@ -12,7 +12,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import psycopg
-from psycopg.errors import _WaitTimeout
+from psycopg.errors import (
+    _WaitTimeout,  # not public: pyproject.toml keeps to the versions that have it
+)
 from sqlalchemy import Engine, event
 
 _TIMEOUTS: Final = 3.0  # of `database_timeout_seconds`: more than any wait that the server ends

@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -116,6 +116,23 @@ def in_threads(works: list[Any]) -> list[Any]:
     return results
 
 
+@contextmanager
+def held_up(writer: Writer) -> Iterator[None]:
+    """Keeps the writer busy for half a second: what is written meanwhile queues up behind it."""
+    hold, held = threading.Event(), threading.Event()
+
+    def block(_connection: object) -> None:
+        held.set()
+        hold.wait(10)
+
+    blocker = threading.Thread(target=lambda: writer.run(block))
+    blocker.start()
+    held.wait(10)
+    threading.Timer(0.5, hold.set).start()
+    yield
+    blocker.join()
+
+
 def test_a_written_row_can_be_read_by_another_connection_at_once(
     app: Flask, writer: Writer
 ) -> None:
@@ -170,18 +187,9 @@ def test_many_callers_share_commits_and_each_gets_its_own_row(app: Flask, writer
 def test_a_poisoned_row_fails_alone(app: Flask, writer: Writer) -> None:
     rows = [row() for _ in range(20)]
     rows[7]["device_class"] = None  # NOT NULL
-    hold, held = threading.Event(), threading.Event()
 
-    def block(_connection: object) -> None:
-        held.set()
-        hold.wait(10)
-
-    blocker = threading.Thread(target=lambda: writer.run(block))
-    blocker.start()
-    held.wait(10)  # all rows queue up behind this work and so make one batch
-    threading.Timer(0.3, hold.set).start()
-    results = in_threads([lambda r=r: writer.write(VISITS, "visit_id", r) for r in rows])
-    blocker.join()
+    with held_up(writer):
+        results = in_threads([lambda r=r: writer.write(VISITS, "visit_id", r) for r in rows])
 
     assert isinstance(results[7], DBAPIError)
     assert sum(isinstance(result, Exception) for result in results) == 1
@@ -191,18 +199,9 @@ def test_a_poisoned_row_fails_alone(app: Flask, writer: Writer) -> None:
 def test_a_full_queue_is_refused_and_not_silently_dropped(app: Flask) -> None:
     with app.app_context():
         writer = Writer(db.engine, queue_limit=2)
-    hold, held = threading.Event(), threading.Event()
 
-    def block(_connection: object) -> None:
-        held.set()
-        hold.wait(10)
-
-    blocker = threading.Thread(target=lambda: writer.run(block))
-    blocker.start()
-    held.wait(10)
-    threading.Timer(0.5, hold.set).start()
-    results = in_threads([lambda: writer.write(VISITS, "visit_id", row()) for _ in range(10)])
-    blocker.join()
+    with held_up(writer):
+        results = in_threads([lambda: writer.write(VISITS, "visit_id", row()) for _ in range(10)])
     writer.close()
 
     refused = [result for result in results if isinstance(result, Unavailable)]
@@ -213,24 +212,15 @@ def test_a_full_queue_is_refused_and_not_silently_dropped(app: Flask) -> None:
 def test_a_flood_of_visits_does_not_keep_a_decision_out(shop: Shop) -> None:
     with shop.app.app_context():
         writer = Writer(db.engine, queue_limit=2)
-    hold, held = threading.Event(), threading.Event()
 
-    def block(_connection: object) -> None:
-        held.set()
-        hold.wait(10)
-
-    blocker = threading.Thread(target=lambda: writer.run(block))
-    blocker.start()
-    held.wait(10)
-    threading.Timer(0.5, hold.set).start()
-    consent = consent_row(shop)
-    results = in_threads(
-        [
-            *[lambda: writer.write(VISITS, "visit_id", row()) for _ in range(10)],
-            lambda: writer.write(CONSENTS, "consent_id", consent),
-        ]
-    )
-    blocker.join()
+    with held_up(writer):
+        consent = consent_row(shop)
+        results = in_threads(
+            [
+                *[lambda: writer.write(VISITS, "visit_id", row()) for _ in range(10)],
+                lambda: writer.write(CONSENTS, "consent_id", consent),
+            ]
+        )
     writer.close()
 
     assert sum(isinstance(result, Unavailable) for result in results) == 8
