@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -26,10 +26,12 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from consent_server.entropy import random_bytes
 from consent_server.errors import KeyDestroyed
 from consent_server.keys.files import KEY_BYTES, FileId, KeyFiles
+from consent_server.keys.hashes import finished, started
 
 _NONCE_BYTES: Final = 12  # random nonces stay safe far beyond the rows of one day (2^32)
 _TRUST_SECONDS: Final = 1.0
@@ -39,10 +41,14 @@ Sealed = tuple[date, UUID, bytes]  # day, id of the row, payload
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A key in memory; OpenSSL wipes its copy when the last reference to `cipher` goes."""
+    """A key in memory; OpenSSL wipes its copies when the last reference to them goes.
+
+    hashes: by purpose, as they are first asked for.
+    """
 
     cipher: AESGCM
     file_id: FileId
+    hashes: dict[str, HMAC] = field(default_factory=dict)
 
 
 class KeyRing:
@@ -88,6 +94,25 @@ class KeyRing:
         with self._lock:
             self._look(list(self._held))
         return [self._opened(record_class, row) for row in rows]
+
+    def keyed_hash(self, day: date, purpose: str, value: bytes) -> bytes:
+        """Returns the 16 bytes by which a value that is written now can be found again.
+
+        The same for the same day, purpose and value; without the day's key nobody can make or test
+        one. The key is made when there is none, as `encrypt` does.
+        """
+        with self._lock:
+            self._look_now_and_then()
+            return finished(self._hash(day, purpose, make=True), value)
+
+    def keyed_hash_or_none(self, day: date, purpose: str, value: bytes) -> bytes | None:
+        """Returns the hash to search by; None once the key of the day is gone. Makes no key."""
+        with self._lock:
+            self._look([day])
+            try:
+                return finished(self._hash(day, purpose, make=False), value)
+            except KeyDestroyed:
+                return None
 
     def days(self) -> list[date]:
         """Returns the days whose keys exist, oldest first."""
@@ -147,14 +172,22 @@ class KeyRing:
                 del self._held[day]
 
     def _cipher(self, day: date, *, make: bool) -> AESGCM:
-        held = self._held.get(day) or self._take(day, make=make)
+        held = self._held.get(day) or self._take(day, (), make=make)
         return held.cipher
 
-    def _take(self, day: date, *, make: bool) -> _Held:
+    def _hash(self, day: date, purpose: str, *, make: bool) -> HMAC:
+        held = self._held.get(day)
+        if held is None or purpose not in held.hashes:
+            known = () if held is None else tuple(held.hashes)
+            held = self._take(day, (*known, purpose), make=make)
+        return held.hashes[purpose]
+
+    def _take(self, day: date, purposes: Iterable[str], *, make: bool) -> _Held:
         key = bytearray(KEY_BYTES)
         try:
             file_id = self._files.read_into(key, day, make=make)
-            held = self._held[day] = _Held(AESGCM(key), file_id)
+            hashes = {purpose: started(key, purpose) for purpose in purposes}
+            held = self._held[day] = _Held(AESGCM(key), file_id, hashes)
         finally:
             key[:] = bytes(KEY_BYTES)
         return held

@@ -130,6 +130,42 @@ def test_a_page_opens_like_its_rows_and_leaves_out_what_is_destroyed(
     assert ring.decrypt_page("visit", page) == [b"2026-01-15", None, b"2026-01-17"]
 
 
+def test_a_keyed_hash_finds_equal_values_of_one_day_and_purpose_only(
+    ring: KeyRing, tmp_path: Path
+) -> None:
+    made = ring.keyed_hash(DAY, "address", b"203.0.113.77")
+
+    assert len(made) == 16
+    assert ring.keyed_hash(DAY, "address", b"203.0.113.77") == made
+    assert KeyRing(tmp_path / "keys").keyed_hash_or_none(DAY, "address", b"203.0.113.77") == made
+    for other in [
+        ring.keyed_hash(DAY, "address", b"203.0.113.78"),
+        ring.keyed_hash(DAY, "visitor", b"203.0.113.77"),
+        ring.keyed_hash(date(2026, 1, 16), "address", b"203.0.113.77"),
+    ]:
+        assert other != made
+
+
+def test_a_keyed_hash_dies_with_the_key_of_its_day(ring: KeyRing, tmp_path: Path) -> None:
+    made = ring.keyed_hash(DAY, "address", b"203.0.113.77")
+
+    KeyRing(tmp_path / "keys").destroy(DAY)
+
+    assert ring.keyed_hash_or_none(DAY, "address", b"203.0.113.77") is None
+    assert ring.days() == []
+    assert KeyRing(tmp_path / "keys").keyed_hash(DAY, "address", b"203.0.113.77") != made
+
+
+def test_a_new_purpose_does_not_disturb_what_the_key_sealed(ring: KeyRing) -> None:
+    sealed = ring.encrypt("visit", DAY, ROW, b"payload")
+    first = ring.keyed_hash(DAY, "address", b"value")
+
+    ring.keyed_hash(DAY, "visitor", b"value")
+
+    assert ring.decrypt("visit", DAY, ROW, sealed) == b"payload"
+    assert ring.keyed_hash(DAY, "address", b"value") == first
+
+
 _SEALS_ON_DEMAND = """
 import sys, uuid
 from datetime import date
