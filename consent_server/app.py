@@ -17,6 +17,8 @@ from consent_server.config import Settings
 from consent_server.consents import views as consent_views
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
+from consent_server.disclosures.search import VisitSearch
+from consent_server.disclosures.services import ArchiveReader
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
@@ -69,6 +71,7 @@ class House:
     visit_intake: VisitIntake
     reader: VisitReader
     exporter: Exporter
+    archive: ArchiveReader
     retention: Retention
     partitions: tuple[PartitionKeeper, ...]
 
@@ -94,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(app, settings, house.exporter, house.reader, house.documents)
+    admin.init_app(app, settings, house.exporter, house.reader, house.documents, house.archive)
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     # the outermost: whatever answers, in Flask or in front of it, is counted
@@ -148,6 +151,7 @@ def _build(app: Flask, settings: Settings) -> House:
         visit_intake=VisitIntake(settings, sites, visits, limiter),
         reader=reader,
         exporter=Exporter(reader),
+        archive=ArchiveReader(VisitSearch(ring, reader, settings.visit_period)),
         retention=Retention(writer, ring, settings.visit_period),
         partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )

@@ -25,6 +25,7 @@ from consent_server.banner.commands import commands as banner_commands
 from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
+from consent_server.disclosures.commands import commands as disclosure_commands
 from consent_server.errors import ConsentServerError
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
@@ -168,6 +169,7 @@ for group in (
     consent_commands,
     visit_commands,
     retention_commands,
+    disclosure_commands,
 ):
     cli.add_command(group)
 

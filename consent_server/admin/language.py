@@ -48,6 +48,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         visit_basis_name=visit_basis_name,
         address_mode_name=address_mode_name,
         device_mode_name=device_mode_name,
+        basis_name=basis_name,
+        item_name=item_name,
+        request_state=request_state,
     )
 
 
@@ -139,6 +142,39 @@ def device_mode_name(mode: str) -> str:
     }.get(mode, mode)
 
 
+def basis_name(basis: str) -> str:
+    """Returns on which legal basis the archive is read."""
+    return {
+        "communications_warrant": _("Permit to obtain communications records"),
+        "court_order": _("Request of a court"),
+        "subject_access": _("A visitor asks for his own records"),
+        "breach_response": _("Response to a leak"),
+    }.get(basis, basis)
+
+
+def item_name(item: str) -> str:
+    """Returns a fact of a visit record."""
+    return {
+        "recorded_at": _("Time"),
+        "site": _("Site"),
+        "path": _("Path"),
+        "referrer": _("Came from"),
+        "ip": _("Address"),
+        "device": _("Device"),
+        "visitor": _("Visitor number"),
+    }.get(item, item)
+
+
+def request_state(state: str) -> str:
+    """Returns how a request stands."""
+    return {
+        "pending": _("waits for approval"),
+        "approved": _("approved"),
+        "refused": _("refused"),
+        "expired": _("expired"),
+    }[state]
+
+
 def layer_name(layer: str) -> str:
     """Returns where on the page a decision was made."""
     return {
@@ -163,6 +199,12 @@ def act_name(act: str) -> str:
         "site.add": _("Added a site"),
         "site.change": _("Changed a site"),
         "site.pin": _("Froze a script"),
+        "archive.ask": _("Asked to read the archive"),
+        "archive.approve": _("Approved reading the archive"),
+        "archive.refuse": _("Refused reading the archive"),
+        "archive.read": _("Read the archive"),
+        "archive.hand-over": _("Handed records to an authority"),
+        "disclosures.export": _("Downloaded the disclosure ledger"),
         "visits.view": _("Viewed visit records"),
         "visits.export": _("Began an export of visit records"),
         "visits.exported": _("Finished an export of visit records"),

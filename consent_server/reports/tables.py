@@ -32,6 +32,11 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[Block]:
         yield len(block), _csv(map(_cells, block)).encode()
 
 
+def csv_file(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Returns a whole small file, beginning with a BOM, as people open it in a spreadsheet."""
+    return csv_start(columns, bom=True) + b"".join(lines for _, lines in csv_lines(rows))
+
+
 def csv_cells(row: Row) -> str:
     """Returns the cells of a row or of a part of one, escaped, with commas between."""
     return _csv([_cells(row)]).removesuffix("\r\n")

@@ -37,6 +37,11 @@ def address_hash(ring: KeyRing, day: date, address: str) -> bytes:
     return ring.keyed_hash(day, "address", address.encode())
 
 
+def address_hash_or_none(ring: KeyRing, day: date, address: str) -> bytes | None:
+    """Returns the same to search by; None once the key of the day is gone."""
+    return ring.keyed_hash_or_none(day, "address", address.encode())
+
+
 def visitor_hash(ring: KeyRing, day: date, visitor: UUID) -> bytes:
     """Returns the 16 bytes by which the visits of a visitor are found among those of a day."""
     return ring.keyed_hash(day, "visitor", visitor.bytes)

@@ -71,7 +71,7 @@ class VisitReader:
         if before_id is not None:
             query = query.where(_TABLE.c.id < before_id)
         with reading_engine().connect() as connection:
-            return self._views(connection.execute(query).all())
+            return self.views(connection.execute(query).all())
 
     def each(self, engine: Engine, chosen: VisitFilter) -> Iterator[VisitView]:
         """Yields visits oldest first in constant memory, one short read per page of rows.
@@ -83,12 +83,13 @@ class VisitReader:
             query = _filtered(chosen, engine).where(_TABLE.c.id > after_id).order_by(_TABLE.c.id)
             with engine.connect() as connection:
                 rows = connection.execute(query.limit(_PAGE_ROWS)).all()
-            yield from self._views(rows)
+            yield from self.views(rows)
             if len(rows) < _PAGE_ROWS:
                 return
             after_id = rows[-1].id
 
-    def _views(self, rows: Sequence[Row[Any]]) -> list[VisitView]:
+    def views(self, rows: Sequence[Row[Any]]) -> list[VisitView]:
+        """Returns rows of either database decrypted; those whose key is gone are left out."""
         sealed = [(row.day, row.visit_id, row.payload) for row in rows]
         opened = self.ring.decrypt_page(RECORD_CLASS, sealed)
         # Where the key is gone, so is the record, whatever is left of the row.

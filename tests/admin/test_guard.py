@@ -29,6 +29,15 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "POST /admin/visits/done": "handler",
     "GET /admin/exports": "handler",
     "POST /admin/exports": "handler",
+    "GET /admin/archive": "handler",
+    "GET /admin/archive/new": "handler",
+    "POST /admin/archive/new": "handler",
+    "GET /admin/archive/<reference>": "handler",
+    "POST /admin/archive/<reference>/decide": "owner",
+    "POST /admin/archive/<reference>/read": "handler",
+    "POST /admin/archive/<reference>/hand-over": "handler",
+    "GET /admin/disclosures": "owner",
+    "GET /admin/disclosures.csv": "owner",
     "GET /admin/access-log": "owner",
 }
 

@@ -17,6 +17,9 @@ PAGES = (
     "/admin/consents",
     "/admin/visits",
     "/admin/exports",
+    "/admin/archive",
+    "/admin/archive/new",
+    "/admin/disclosures",
     "/admin/access-log",
 )
 HANGUL = re.compile("[가-힣]")

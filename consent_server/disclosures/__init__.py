@@ -1,0 +1,1 @@
+"""Who may look into the archive, on which legal basis, and what was handed to an authority."""
