@@ -14,5 +14,5 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     web                 rules of the HTTP border
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
-    config, clock, entropy, periods, rates, errors   plain facts
+    config, clock, entropy, periods, rates, errors, stopping   plain facts
 """

@@ -19,7 +19,7 @@ from flask.cli import ScriptInfo
 from rich.console import Console
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from consent_server import server
+from consent_server import server, stopping
 from consent_server.app import create_app
 from consent_server.banner.commands import commands as banner_commands
 from consent_server.config import Settings, describe
@@ -83,6 +83,7 @@ def demo(host: str, port: int) -> None:
 
 def demo_app() -> Flask:
     """Returns the application together with the demo's product page."""
+    stopping.hear_in_worker()
     settings = Settings.from_environ()
     logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings)

@@ -25,6 +25,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
+from consent_server import stopping
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.keys.ring import KeyRing
@@ -37,8 +38,7 @@ from consent_server.web.country import Countries
 
 _BLOCKING_THREADS = 32  # lets a batch form; measured: 16 a fifth slower, 64 no better
 _BACKLOG = 1024
-# Then a worker that waits for a hung database, or was told to stop too early to hear it, is ended;
-# below systemd's 90.
+# Then a worker that waits for a hung database is ended; below systemd's 90.
 _STOPPING_SECONDS: Final = 10
 _CONNECTIONS: Final = 4096  # per worker, open at a time; further ones wait in the backlog
 _FILES: Final = 65_536  # asked of the system: its usual 1,024 would end at a quarter of that
@@ -71,7 +71,9 @@ def serve(
     count = workers or (1 if is_sqlite else os.cpu_count() or 1)
     click.echo(f"serving on http://{host}:{port} (stop with Ctrl-C)")
     with shared_counts(settings.home) if count > 1 else nullcontext():
-        _server(application, host, port, count).serve()
+        server = _server(application, host, port, count)
+        server.on_startup(stopping.hear_in_server)
+        server.serve()
 
 
 def _server(application: str, host: str, port: int, workers: int) -> AbstractServer[Any]:

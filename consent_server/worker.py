@@ -13,6 +13,7 @@ import logging
 
 from flask import Flask
 
+from consent_server import stopping
 from consent_server.app import create_app, house_of
 from consent_server.config import Settings
 from consent_server.storage.revision import OUTAGES
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 def application() -> Flask:
     """Returns the application of one worker, which logs as the settings say."""
+    stopping.hear_in_worker()
     settings = Settings.from_environ()
     logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings)

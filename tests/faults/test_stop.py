@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from support.cluster import Cluster
 from support.ledger import assert_nothing_is_lost_or_doubled, assert_tables_are_sound
-from support.load import ORIGIN, Load
+from support.load import ORIGIN, Load, submission_of
 from support.service import MakeService, Service
 
 
@@ -44,6 +48,35 @@ def test_asked_twice_or_killed_while_it_stops_it_keeps_what_it_acknowledged(
 
     assert_nothing_is_lost_or_doubled(service, load)
     assert_tables_are_sound(f"sqlite:///{service.home / 'consent.db'}", load)
+
+
+def test_asked_again_and_again_it_still_answers_whom_it_has_heard(service: Service) -> None:
+    service.add_site(ORIGIN)
+    body = json.dumps(submission_of(service)).encode()
+
+    with half_heard(service, len(body)) as connection:
+        first = service.processes[0]
+        for _ in range(500):
+            os.killpg(first, signal.SIGTERM)
+            os.killpg(first, signal.SIGINT)
+        connection.sendall(body)
+        answer = connection.recv(4096)
+
+    assert answer.startswith(b"HTTP/1.1 201 ")
+    assert service.wait() == 0
+
+
+@contextmanager
+def half_heard(service: Service, length: int) -> Iterator[socket.socket]:
+    """Yields a connection on which a decision was announced and its body is being waited for."""
+    head = (
+        f"POST /v1/consents HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: {ORIGIN}\r\n"
+        f"Content-Type: text/plain\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        yield connection
 
 
 def test_a_worker_that_dies_at_once_again_ends_the_service_with_1(service: Service) -> None:
