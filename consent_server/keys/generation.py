@@ -41,8 +41,8 @@ class Generation:
             files.create(self.folder / MASTER, master)
 
     def names(self) -> list[KeyName]:
-        """Returns the names whose keys exist."""
-        return in_order([name_of(text) for text in self._texts(_KEY)])
+        """Returns the names whose keys exist; what somebody else put there has none."""
+        return in_order(name for text in self._texts(_KEY) if (name := name_of(text)))
 
     def destroyed(self) -> list[str]:
         """Returns what was destroyed here: the reason for the next generation."""

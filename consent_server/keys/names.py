@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -20,11 +21,16 @@ def text_of(name: KeyName) -> str:
     return name
 
 
-def name_of(text: str) -> KeyName:
-    """Returns the name that was written so. Raises ValueError for a text that is none."""
-    return text if _NAMED.fullmatch(text) else date.fromisoformat(text)
+def name_of(text: str) -> KeyName | None:
+    """Returns the name that was written so; None for a text that is none."""
+    if _NAMED.fullmatch(text):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
-def in_order(names: list[KeyName]) -> list[KeyName]:
+def in_order(names: Iterable[KeyName]) -> list[KeyName]:
     """Returns days first, oldest first, then the others by the alphabet."""
     return sorted(names, key=lambda name: (isinstance(name, str), str(name)))

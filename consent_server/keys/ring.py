@@ -270,8 +270,10 @@ class KeyRing:
 def renew(folder: Path, witness: Witness) -> Mark:
     """Begins a new ring where the last one is lost, and has the witness take it for the present.
 
-    Raises ConfigError when anything of a ring lies in the folder.
+    Raises ConfigError when anything of a ring lies in the folder, Unavailable while the witness is
+    away.
     """
+    witness.last_seen()  # it is not away
     store = FolderStore(folder)
     store.begin()
     mark = store.mark()

@@ -135,7 +135,7 @@ class Checks:
         try:
             self._ring.check()
         except OldRing:
-            return Check("failed", "The key ring is an old copy or another one: see consent-server doctor.")
+            return Check("failed", "The key ring is an old copy, or another; `doctor` says more.")
         except (ConfigError, OSError):
             return Check("failed", "The key ring cannot be used; see CONSENT_KEYS_DIR.")
         except Unavailable as unknown:
@@ -161,7 +161,7 @@ class Checks:
     def _lag(self) -> float | None:
         try:
             return self._lag_seconds()
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, OSError, ConfigError, Unavailable):
             return None
 
     def _destruction(self, lag: float | None) -> Check:

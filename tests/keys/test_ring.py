@@ -255,3 +255,79 @@ def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="chmod 700"):
         KeyRing(tmp_path / "keys").encrypt("visit", DAY, ROW, b"payload")
+
+
+_RECORDS = """
+import sys, uuid
+from datetime import date
+from pathlib import Path
+from consent_server.keys.ring import KeyRing
+
+ring = KeyRing(Path(sys.argv[1]), trust_seconds=0)
+print("ready", flush=True)
+for number in range(1, 1_000_000):
+    name = date(2026, 2, 1 + number % 9)
+    row = uuid.uuid4()
+    sealed = ring.encrypt("visit", name, row, str(number).encode())
+    assert ring.decrypt("visit", name, row, sealed) == str(number).encode()
+    if number % 20 == 0:
+        print(name, row, sealed.hex(), number, flush=True)
+        if sys.stdin.readline() == "":
+            break
+"""
+
+
+def test_a_process_records_while_another_rolls_and_nothing_fails_or_is_lost(
+    ring: KeyRing, tmp_path: Path
+) -> None:
+    doomed = [date(2026, 1, day) for day in range(1, 9)]
+    for day in doomed:
+        ring.encrypt("visit", day, ROW, b"payload")
+    before = ring.mark()
+    with subprocess.Popen(
+        [sys.executable, "-c", _RECORDS, tmp_path / "keys"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.stdin.write("go on\n" * len(doomed))
+        child.stdin.flush()
+        for day in doomed:
+            ring.destroy(day)
+        said, _ = child.communicate()
+
+    lines = [line.split() for line in said.splitlines()]
+    after = ring.mark()
+    assert child.returncode == 0
+    assert len(lines) == len(doomed) + 1
+    assert before is not None
+    assert after is not None
+    assert after.generation == before.generation + len(doomed)
+    for day_text, row, sealed, number in lines:
+        opened = ring.decrypt(
+            "visit", date.fromisoformat(day_text), uuid.UUID(row), bytes.fromhex(sealed)
+        )
+        assert opened == number.encode()
+    assert {day.month for day in ring.days()} == {2}
+
+
+def test_a_named_key_seals_and_dies_like_that_of_a_day(ring: KeyRing, tmp_path: Path) -> None:
+    name = f"hold-{ROW}"
+    sealed = ring.encrypt("hold", name, ROW, b"payload")
+    hashed = ring.keyed_hash(name, "address", b"value")
+    ring.encrypt("visit", DAY, ROW, b"a day beside it")
+
+    page = ring.decrypt_page("hold", [(name, ROW, sealed), (DAY, ROW, sealed)])
+    ring.destroy_all([DAY])
+    is_read_after_the_day = ring.decrypt("hold", name, ROW, sealed)
+    KeyRing(tmp_path / "keys").destroy_all([name])
+
+    assert page == [b"payload", None]
+    assert is_read_after_the_day == b"payload"
+    assert ring.decrypt_page("hold", [(name, ROW, sealed)]) == [None]
+    assert ring.keyed_hash_or_none(name, "address", b"value") is None
+    assert len(hashed) == 16
+    assert ring.names() == []
