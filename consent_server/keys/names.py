@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 KeyName = date | str  # such as "hold-3f2b8a52-6d0e-4c6f-9a55-0d1f6f1f2a3b", for a legal hold
@@ -14,9 +14,9 @@ _NAMED: Final = re.compile(r"[a-z]{2,20}-[A-Za-z0-9-]{1,60}")  # safe in a path;
 
 def text_of(name: KeyName) -> str:
     """Returns a name as files and wrappings write it. Raises ValueError for one not allowed."""
-    if isinstance(name, date):
+    if isinstance(name, date) and not isinstance(name, datetime):  # no key is of an instant
         return name.isoformat()
-    if not _NAMED.fullmatch(name):
+    if not isinstance(name, str) or not _NAMED.fullmatch(name):
         raise ValueError(f"a key cannot be called {name!r}: use a word, a hyphen and an id")
     return name
 

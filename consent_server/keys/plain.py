@@ -1,4 +1,4 @@
-"""A ring as versions before 0.3 laid it out: one master key for good, and the days beside it.
+"""A ring as the first version laid it out: one master key for good, and the days beside it.
 
 It is read as a generation of its own, number 0, until its keys are wrapped anew in generation 1.
 Then a note stands in place of its master key: a process of an earlier version that still runs finds

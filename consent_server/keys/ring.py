@@ -166,8 +166,11 @@ class KeyRing:
         """Raises ConfigError or OSError when no key could be read or made; makes none itself.
 
         Also compares with what the witness has seen, and tells it what is new; raises Unavailable
-        while it is away.
+        while it is away. Lets go of keys that others destroyed, so that a process that is asked
+        for nothing else keeps none either.
         """
+        with self._lock:
+            self._look(list(self._held))
         self._confirm()
         self._store.check()
 

@@ -117,6 +117,20 @@ def test_a_ring_seals_with_the_new_key_once_it_has_looked(tmp_path: Path) -> Non
     assert other.decrypt("visit", DAY, ROW, sealed) == b"new"
 
 
+def test_a_check_lets_go_of_a_key_that_another_process_destroyed(tmp_path: Path) -> None:
+    """So an idle process keeps it no longer than until its next probe."""
+    trusting = KeyRing(tmp_path / "keys", trust_seconds=3600)
+    trusting.encrypt("visit", DAY, ROW, b"before")
+    other = KeyRing(tmp_path / "keys")
+    other.destroy(DAY)
+    other.encrypt("visit", DAY, ROW, b"makes the key anew")
+
+    trusting.check()
+
+    sealed = trusting.encrypt("visit", DAY, ROW, b"after")
+    assert other.decrypt("visit", DAY, ROW, sealed) == b"after"
+
+
 def test_a_page_opens_like_its_rows_and_leaves_out_what_is_destroyed(
     ring: KeyRing, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -75,8 +75,13 @@ def test_names_are_days_from_the_oldest_then_the_others(open_store: Open) -> Non
     assert open_store().names() == [DAYS[0], DAYS[2], "hold-1", HOLD]
 
 
-@pytest.mark.parametrize("name", ["", "2026-01-15", "../master", "hold", "hold-/", "Hold-1", "-1"])
-def test_a_name_that_could_be_mistaken_is_refused(open_store: Open, name: str) -> None:
+INSTANT = datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "name", [INSTANT, "", "2026-01-15", "../master", "hold", "hold-/", "Hold-1", "-1"]
+)
+def test_a_name_that_could_be_mistaken_is_refused(open_store: Open, name: KeyName) -> None:
     with pytest.raises(ValueError, match="cannot be called"):
         read(open_store(), name, make=True)
 

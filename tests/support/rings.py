@@ -22,7 +22,7 @@ def master_file(keys_dir: Path) -> Path:
 
 
 def lay_out_plainly(keys_dir: Path, keys: Mapping[date, bytes]) -> None:
-    """Lays a ring out as versions before 0.3 did: a master key, and the days beside it."""
+    """Lays a ring out as the first version did: a master key, and the days beside it."""
     days = keys_dir / "days"
     days.mkdir(parents=True, mode=0o700)
     keys_dir.chmod(0o700)
