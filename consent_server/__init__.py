@@ -12,6 +12,7 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border
+    doctor              looks the key ring over for an operator
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
     config, clock, entropy, periods, rates, errors, stopping   plain facts

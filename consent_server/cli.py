@@ -26,7 +26,9 @@ from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.disclosures.commands import commands as disclosure_commands
-from consent_server.errors import ConsentServerError
+from consent_server.doctor import RingFacts, look_at_ring, witness_of
+from consent_server.errors import CommandError, ConsentServerError
+from consent_server.keys.ring import renew
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
 from consent_server.reports.commands import consent_commands, visit_commands
@@ -108,16 +110,59 @@ def _introduce(demo: Prepared, settings: Settings) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--check", "thoroughly", is_flag=True, help="Read every page and key instead.")
 def doctor(as_json: bool, thoroughly: bool) -> None:
-    """Print every setting with value, default, unit and reason; or look for damage."""
+    """Print every setting with value, default, unit and reason, and the key ring's state.
+
+    Or look for damage.
+    """
     if thoroughly:
         _look_for_damage(Settings.from_environ())
         return
-    described = describe(Settings.from_environ())
+    settings = Settings.from_environ()
+    described = describe(settings)
     if as_json:
         click.echo(json.dumps([asdict(line) for line in described]))
     for line in [] if as_json else described:
         click.echo(f"{line.variable}={line.value}" + (f"  [{line.unit}]" if line.unit else ""))
         click.echo(f"    {line.reason}" + (f"; default {line.default}" if line.default else ""))
+    if not as_json:
+        _show_ring(look_at_ring(settings))
+
+
+def _show_ring(facts: RingFacts) -> None:
+    click.echo(f"key ring in {facts.folder}")
+    span = f" ({facts.oldest_day} to {facts.newest_day})" if facts.day_keys else ""
+    made = f"generation {facts.generation}" if facts.generation else "not made yet"
+    click.echo(f"    {made}; keys: {facts.day_keys} of days{span}, {facts.named_keys} of holds")
+    for warning in facts.warnings():
+        click.echo(f"consent-server: warning: {warning}", err=True)
+
+
+@cli.group(epilog="Example: consent-server keys show")
+def keys() -> None:
+    """The key ring."""
+
+
+@keys.command("show", epilog="Example: consent-server keys show --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show_keys(as_json: bool) -> None:
+    """Print how far the key ring has come and what could defeat it; never a key."""
+    facts = look_at_ring(Settings.from_environ())
+    if as_json:
+        click.echo(json.dumps(asdict(facts)))
+    else:
+        _show_ring(facts)
+
+
+@keys.command("renew", epilog="Example: consent-server keys renew")
+@click.confirmation_option(prompt="Visits recorded so far can then never be read again. Go on?")
+def renew_keys() -> None:
+    """Begin a new key ring where the last one is lost; its folder must be empty."""
+    settings = Settings.from_environ()
+    with witness_of(settings) as witness:
+        if witness is None:
+            raise CommandError(_NOT_MIGRATED)
+        renew(settings.keys_dir, witness)
+    click.echo(f"a new key ring is in {settings.keys_dir}; restart every running service")
 
 
 def _look_for_damage(settings: Settings) -> None:

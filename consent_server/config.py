@@ -81,6 +81,11 @@ class Settings:
     keys_dir: Path = _setting(
         Path(), "key ring, outside every database and backup; empty = keys under home", unit="path"
     )
+    keys_snapshots_off: bool = _setting(
+        False, "say on once no snapshots and no dated backups are made of the volume of the key "
+        "ring: one of before a destruction brings keys back; until then doctor warns",
+        unit="on/off",
+    )  # fmt: skip
     secret_key: str = _setting(
         "", "signs tokens, receipts and sessions; empty = generated under home", secret=True
     )

@@ -27,6 +27,7 @@ from granian.server.common import AbstractServer
 
 from consent_server import stopping
 from consent_server.config import Settings
+from consent_server.doctor import warning_of_snapshots, witness_of
 from consent_server.errors import CommandError
 from consent_server.keys.ring import KeyRing
 from consent_server.storage.migrate import HISTORIES, is_current, make_partitions, migration_engine
@@ -66,6 +67,7 @@ def serve(
     make_partitions(settings)
     check_port(host, port)
     check_packages(settings)
+    _dump_no_core()
     os.environ["CONSENT_SCHEDULER"] = "on"
     logs.configure(settings.log_level, settings.log_format)
     count = workers or (1 if is_sqlite else os.cpu_count() or 1)
@@ -111,6 +113,11 @@ def check_port(host: str, port: int) -> None:
             raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
 
 
+def _dump_no_core() -> None:
+    """A core file would keep the keys that are in memory; the workers inherit this."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def _connections() -> int:
     """Returns how many connections a worker may hold; each takes a file of the process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -131,11 +138,19 @@ def check(settings: Settings, *, thoroughly: bool = False) -> None:
     for warning in check_databases(settings, thoroughly=thoroughly):
         _warn(warning)
     _check_schema(settings)
-    for day in KeyRing(settings.keys_dir).damaged_days():
-        _warn(
-            f"the key of {day} is damaged: visits of that day cannot be read, nor kept if it is "
-            f"today. Put back {settings.keys_dir}/days/{day}.key, or move it away."
-        )
+    _check_ring(settings)
+
+
+def _check_ring(settings: Settings) -> None:
+    with witness_of(settings) as witness:
+        for name in KeyRing(settings.keys_dir, witness=witness).damaged():
+            _warn(
+                f"the key of {name} is damaged: what it sealed cannot be read, and if it is of "
+                "today, visits are refused. Put its file below "
+                f"{settings.keys_dir}/generations back, or move it away."
+            )
+    if settings.is_production and not settings.keys_snapshots_off:
+        _warn(warning_of_snapshots(settings.keys_dir))
 
 
 def _warn(line: str) -> None:

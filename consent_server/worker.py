@@ -2,6 +2,7 @@
 
 Sites, notices and the tables of devices are loaded before the first request asks for them, so that
 pages get their script also from a worker that has answered nothing yet when the database goes away.
+The key ring is compared with what the database saw of it.
 Whatever is made once and lives as long as the process is taken out of the garbage collector's
 sight, so that a collection under load looks only at what requests leave behind.
 """
@@ -16,6 +17,7 @@ from flask import Flask
 from consent_server import stopping
 from consent_server.app import create_app, house_of
 from consent_server.config import Settings
+from consent_server.errors import ConfigError, Unavailable
 from consent_server.storage.revision import OUTAGES
 from consent_server.visits import device
 from consent_server.watching import logs
@@ -42,6 +44,10 @@ def warm(app: Flask) -> None:
     """Loads what every request needs; a database that is away now is asked again by requests."""
     device.warm()
     house = house_of(app)
+    try:
+        house.ring.mark()
+    except (Unavailable, ConfigError, OSError) as error:
+        _log.warning("the key ring cannot be used yet: %s", error)
     try:
         house.sites.warm()
         house.policies.warm()

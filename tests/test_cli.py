@@ -12,12 +12,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import click
 import pytest
 
 from consent_server.cli import cli
+from consent_server.keys.ring import KeyRing
+from support.rings import key_files
 
 PROGRAM = Path(sys.executable).parent / "consent-server"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -258,3 +261,62 @@ def test_a_demo_that_cannot_listen_says_so_before_it_makes_an_operator(
     assert "Cannot listen" in result.stderr
     assert result.stdout == ""
     assert not (tmp_path / "home" / "consent.db").exists()
+
+
+@pytest.mark.usefixtures("ready")
+def test_doctor_shows_the_key_ring_and_asks_about_snapshots_until_told(
+    run: Run, tmp_path: Path
+) -> None:
+    ring = KeyRing(tmp_path / "home" / "keys")
+    for day in (15, 16):
+        ring.keyed_hash(date(2026, 1, day), "purpose", b"makes a key")
+    ring.destroy(date(2026, 1, 15))
+
+    asked = run("doctor")
+    told = run("doctor", CONSENT_KEYS_SNAPSHOTS_OFF="on")
+    facts = json.loads(run("keys", "show", "--json").stdout)
+
+    assert "generation 2; keys: 1 of days (2026-01-16 to 2026-01-16), 0 of holds" in asked.stdout
+    assert "snapshots" in asked.stderr
+    assert told.stderr == ""
+    assert (facts["generation"], facts["day_keys"], facts["is_private"]) == (2, 1, True)
+    assert (facts["is_roll_due"], facts["are_snapshots_off"]) == (False, False)
+
+
+def test_doctor_makes_no_ring_and_no_database(run: Run, tmp_path: Path) -> None:
+    result = run("doctor", CONSENT_KEYS_SNAPSHOTS_OFF="on")
+
+    assert "not made yet" in result.stdout
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["secret_key"]
+
+
+@pytest.mark.usefixtures("ready")
+def test_doctor_says_when_others_may_read_the_keys(run: Run, tmp_path: Path) -> None:
+    KeyRing(tmp_path / "home" / "keys").keyed_hash(date(2026, 1, 15), "purpose", b"makes a key")
+    [key] = key_files(tmp_path / "home" / "keys")
+    key.chmod(0o640)
+
+    result = run("doctor", CONSENT_KEYS_SNAPSHOTS_OFF="on")
+
+    assert "chmod -R go=" in result.stderr
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_lost_key_ring_is_begun_anew_only_on_demand(run: Run, tmp_path: Path) -> None:
+    keys = tmp_path / "home" / "keys"
+    KeyRing(keys).keyed_hash(date(2026, 1, 15), "purpose", b"makes a key")
+    run("doctor", "--check")  # as every start, it has the database see the ring
+    keys.rename(tmp_path / "lost")
+
+    refused = run("keys", "show")
+    renewed = run("keys", "renew", "--yes")
+    twice = run("keys", "renew", "--yes")
+    shown = run("keys", "show")
+
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "consent-server keys renew" in refused.stderr
+    assert (renewed.returncode, shown.returncode) == (0, 0)
+    assert twice.returncode == 1
+    assert "move it away" in twice.stderr
+    assert "generation 1" in shown.stdout

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Engine
 
 from consent_server import clock
+from consent_server.errors import ConfigError, Unavailable
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
@@ -81,9 +82,7 @@ class Retention:
         """
         now = clock.now()
         self._right_ends(now)
-        days = tuple(self._expired_days(now))
-        for day in days:
-            self.ring.destroy(day)
+        days = self._destroy_keys(now)
         db.session.rollback()  # a read left open here would hold our own work up
         visits = remove_expired(db.engine, _VISITS, now, self.writer.run)
         archived = remove_expired(_archive(), _ARCHIVED, now, in_own_transaction(_archive()))
@@ -95,6 +94,19 @@ class Retention:
         if not is_scrubbed:
             _log.warning("a long reader is in the way; the last traces go with the next run")
         return Destroyed(visits, archived, days, is_scrubbed)
+
+    def _destroy_keys(self, now: datetime) -> tuple[date, ...]:
+        """Destroys what is due, also without any: that finishes what an earlier run could not.
+
+        When it cannot, the rows are removed all the same.
+        """
+        days: tuple[date, ...] = ()
+        try:
+            days = tuple(self._expired_days(now))
+            self.ring.destroy_all(days)
+        except (OSError, ConfigError, Unavailable) as error:
+            _log.error("keys could not be destroyed, or their master key not rolled: %s", error)
+        return days
 
     def _right_ends(self, now: datetime) -> None:
         late = bring_forward(_VISITS, now, self.period, self.writer.run)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 from flask import Flask, Request, Response, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from consent_server.errors import BodyTooLarge, Problem, TooManyRequests, Unavailable
+from consent_server.errors import BodyTooLarge, ConfigError, Problem, TooManyRequests, Unavailable
 from consent_server.storage.revision import OUTAGES
 from consent_server.watching.logs import request_in_hand
 from consent_server.web.answers import Answer
 from consent_server.web.cors import reading_headers
 
+_log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
 _MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz", "/metrics")
@@ -23,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Turns every raised Problem, and every HTTP error of the machine addresses, into RFC 9457."""
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_response)
+    app.register_error_handler(ConfigError, _ring_response)
     for outage in OUTAGES:
         app.register_error_handler(outage, _outage_response)
 
@@ -91,6 +95,12 @@ def _http_response(error: HTTPException) -> Response | HTTPException:
 def http_problem(error: HTTPException) -> Response:
     """Returns the answer to an HTTP error on a machine address, for Flask."""
     return error_answer(error, request.headers.get("Origin")).as_response()
+
+
+def _ring_response(error: ConfigError) -> Response:
+    """What is raised while requests are answered is about the key ring; its line is for us only."""
+    _log.error("%s", error)
+    return problem_response(Unavailable("The key ring is away at the moment."))
 
 
 def _outage_response(_error: DBAPIError) -> Response:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from consent_server.errors import ConfigError, KeyDestroyed
-from consent_server.keys.files import KEY_BYTES, KeyFiles
+from consent_server.keys.folder import FolderStore
 from consent_server.keys.ring import KeyRing
+from consent_server.keys.store import KEY_BYTES
 
 DAY = date(2026, 1, 15)
 ROW = uuid.UUID("3f2b8a52-6d0e-4c6f-9a55-0d1f6f1f2a3b")
@@ -116,6 +117,20 @@ def test_a_ring_seals_with_the_new_key_once_it_has_looked(tmp_path: Path) -> Non
     assert other.decrypt("visit", DAY, ROW, sealed) == b"new"
 
 
+def test_a_check_lets_go_of_a_key_that_another_process_destroyed(tmp_path: Path) -> None:
+    """So an idle process keeps it no longer than until its next probe."""
+    trusting = KeyRing(tmp_path / "keys", trust_seconds=3600)
+    trusting.encrypt("visit", DAY, ROW, b"before")
+    other = KeyRing(tmp_path / "keys")
+    other.destroy(DAY)
+    other.encrypt("visit", DAY, ROW, b"makes the key anew")
+
+    trusting.check()
+
+    sealed = trusting.encrypt("visit", DAY, ROW, b"after")
+    assert other.decrypt("visit", DAY, ROW, sealed) == b"after"
+
+
 def test_a_page_opens_like_its_rows_and_leaves_out_what_is_destroyed(
     ring: KeyRing, tmp_path: Path
 ) -> None:
@@ -191,7 +206,7 @@ def test_a_key_destroyed_by_another_process_is_nowhere_in_memory_once_it_has_loo
     ) as child:
         seal(child, DAY)
         key = bytearray(KEY_BYTES)
-        KeyFiles(tmp_path / "keys").read_into(key, DAY, make=False)
+        FolderStore(tmp_path / "keys").read_into(key, DAY, make=False)
         held = count_in_memory(child.pid, key)
 
         ring.destroy(DAY)
@@ -244,12 +259,89 @@ def test_key_files_are_private_and_wrapped(ring: KeyRing, tmp_path: Path) -> Non
 
     for path in (tmp_path / "keys").rglob("*.key"):
         assert path.stat().st_mode & 0o077 == 0
-    assert len((tmp_path / "keys" / "days" / "2026-01-15.key").read_bytes()) == 12 + 32 + 16
+    [wrapped] = (tmp_path / "keys").rglob("2026-01-15.key")
+    assert len(wrapped.read_bytes()) == 12 + 32 + 16
 
 
 def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "keys" / "days").mkdir(parents=True, mode=0o755)
-    (tmp_path / "keys" / "days").chmod(0o755)
+    (tmp_path / "keys" / "generations").mkdir(parents=True, mode=0o755)
+    (tmp_path / "keys" / "generations").chmod(0o755)
 
     with pytest.raises(ConfigError, match="chmod 700"):
         KeyRing(tmp_path / "keys").encrypt("visit", DAY, ROW, b"payload")
+
+
+_RECORDS = """
+import sys, uuid
+from datetime import date
+from pathlib import Path
+from consent_server.keys.ring import KeyRing
+
+ring = KeyRing(Path(sys.argv[1]), trust_seconds=0)
+print("ready", flush=True)
+for number in range(1, 1_000_000):
+    name = date(2026, 2, 1 + number % 9)
+    row = uuid.uuid4()
+    sealed = ring.encrypt("visit", name, row, str(number).encode())
+    assert ring.decrypt("visit", name, row, sealed) == str(number).encode()
+    if number % 20 == 0:
+        print(name, row, sealed.hex(), number, flush=True)
+        if sys.stdin.readline() == "":
+            break
+"""
+
+
+def test_a_process_records_while_another_rolls_and_nothing_fails_or_is_lost(
+    ring: KeyRing, tmp_path: Path
+) -> None:
+    doomed = [date(2026, 1, day) for day in range(1, 9)]
+    for day in doomed:
+        ring.encrypt("visit", day, ROW, b"payload")
+    before = ring.mark()
+    with subprocess.Popen(
+        [sys.executable, "-c", _RECORDS, tmp_path / "keys"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.stdin.write("go on\n" * len(doomed))
+        child.stdin.flush()
+        for day in doomed:
+            ring.destroy(day)
+        said, _ = child.communicate()
+
+    lines = [line.split() for line in said.splitlines()]
+    after = ring.mark()
+    assert child.returncode == 0
+    assert len(lines) == len(doomed) + 1
+    assert before is not None
+    assert after is not None
+    assert after.generation == before.generation + len(doomed)
+    for day_text, row, sealed, number in lines:
+        opened = ring.decrypt(
+            "visit", date.fromisoformat(day_text), uuid.UUID(row), bytes.fromhex(sealed)
+        )
+        assert opened == number.encode()
+    assert {day.month for day in ring.days()} == {2}
+
+
+def test_a_named_key_seals_and_dies_like_that_of_a_day(ring: KeyRing, tmp_path: Path) -> None:
+    name = f"hold-{ROW}"
+    sealed = ring.encrypt("hold", name, ROW, b"payload")
+    hashed = ring.keyed_hash(name, "address", b"value")
+    ring.encrypt("visit", DAY, ROW, b"a day beside it")
+
+    page = ring.decrypt_page("hold", [(name, ROW, sealed), (DAY, ROW, sealed)])
+    ring.destroy_all([DAY])
+    is_read_after_the_day = ring.decrypt("hold", name, ROW, sealed)
+    KeyRing(tmp_path / "keys").destroy_all([name])
+
+    assert page == [b"payload", None]
+    assert is_read_after_the_day == b"payload"
+    assert ring.decrypt_page("hold", [(name, ROW, sealed)]) == [None]
+    assert ring.keyed_hash_or_none(name, "address", b"value") is None
+    assert len(hashed) == 16
+    assert ring.names() == []
