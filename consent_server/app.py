@@ -33,7 +33,8 @@ from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
 from consent_server.visits.intake import VisitIntake
-from consent_server.visits.services import VisitReader, VisitRecorder
+from consent_server.visits.recorder import VisitRecorder
+from consent_server.visits.services import VisitReader
 from consent_server.watching.metrics import Metrics
 from consent_server.watching.traces import Traces, traces_of
 from consent_server.web import csrf, headers, health, languages, observed, problems, sessions

@@ -29,7 +29,7 @@ from consent_server.app import create_app, house_of
 from consent_server.consents.models import ConsentRecord
 from consent_server.storage.database import db, table_of
 from consent_server.visits.models import Visit
-from consent_server.visits.services import RECORD_CLASS
+from consent_server.visits.recorder import RECORD_CLASS
 
 _BATCH_ROWS: Final = 5000
 _YIELD_ROWS: Final = 1000

@@ -45,6 +45,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         actor_name=actor_name,
         purpose_name=purpose_name,
         language_name=language_name,
+        visit_basis_name=visit_basis_name,
+        address_mode_name=address_mode_name,
+        device_mode_name=device_mode_name,
     )
 
 
@@ -107,6 +110,33 @@ def device_name(device_class: str) -> str:
         "bot": _("Robot"),
         "other": _("Other"),
     }.get(device_class, device_class)
+
+
+def visit_basis_name(basis: str) -> str:
+    """Returns why visits are recorded."""
+    return {
+        "legal_duty": _("Kept: the law asks for it"),
+        "legitimate_interest": _("Kept: legitimate interest"),
+        "off": _("Not kept"),
+    }.get(basis, basis)
+
+
+def address_mode_name(mode: str) -> str:
+    """Returns how much a visit keeps of the address."""
+    return {
+        "full": _("The whole address"),
+        "truncated": _("Its network only (24 bits of IPv4, 48 of IPv6)"),
+        "keyed_hash": _("A hash that dies with the key of the day"),
+        "none": _("Nothing"),
+    }.get(mode, mode)
+
+
+def device_mode_name(mode: str) -> str:
+    """Returns how much a visit keeps of the device."""
+    return {
+        "parsed": _("Class, browser and system"),
+        "user_agent": _("These and the whole user-agent header"),
+    }.get(mode, mode)
 
 
 def layer_name(layer: str) -> str:

@@ -19,7 +19,12 @@ from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.policies.services import open_site, versions_of
-from consent_server.sites.rules import normal_origin
+from consent_server.sites.rules import (
+    ADDRESS_MODES,
+    DEVICE_MODES,
+    VISIT_BASES,
+    normal_origin,
+)
 from consent_server.sites.services import (
     NewSite,
     all_sites,
@@ -53,7 +58,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
     @routes.get("/sites/new")
     @operator_page("owner")
     def new_site() -> str:
-        return _form(None, MultiDict({"language": "ko", "logs_visits": "on"}), {})
+        return _form(None, MultiDict({"language": "ko"}), {})
 
     @routes.post("/sites/new")
     @operator_page("owner")
@@ -101,7 +106,15 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
 
 
 def _form(site: Site | None, values: MultiDict[str, str], errors: dict[str, str]) -> str:
-    return render_template("admin/site_form.html", site=site, values=values, errors=errors)
+    return render_template(
+        "admin/site_form.html",
+        site=site,
+        values=values,
+        errors=errors,
+        visit_bases=VISIT_BASES,
+        address_modes=ADDRESS_MODES,
+        device_modes=DEVICE_MODES,
+    )
 
 
 def _read_form(form: MultiDict[str, str]) -> _FilledIn:
@@ -112,10 +125,18 @@ def _read_form(form: MultiDict[str, str]) -> _FilledIn:
         controller=read_line(form.get("controller", "")),
         contact=read_line(form.get("contact", "")),
         language="en" if form.get("language") == "en" else "ko",
-        logs_visits="logs_visits" in form,
+        visit_basis=_chosen(form, "visit_basis", VISIT_BASES),
+        address_mode=_chosen(form, "address_mode", ADDRESS_MODES),
+        device_mode=_chosen(form, "device_mode", DEVICE_MODES),
     )
     messages = {"name": _name_error(new.name), "origins": _origins_error(new.origins)}
     return _FilledIn(new, {name: message for name, message in messages.items() if message})
+
+
+def _chosen(form: MultiDict[str, str], name: str, choices: Sequence[str]) -> str:
+    """Returns what was chosen; the first where the form says something else."""
+    chosen = form.get(name, "")
+    return chosen if chosen in choices else choices[0]
 
 
 def _name_error(name: str) -> str:
@@ -151,5 +172,8 @@ def _as_filled_in(site: Site) -> MultiDict[str, str]:
         "controller": site.controller,
         "contact": site.contact,
         "language": site.language,
+        "visit_basis": site.visit_basis,
+        "address_mode": site.address_mode,
+        "device_mode": site.device_mode,
     }
-    return MultiDict(values | ({"logs_visits": "on"} if site.logs_visits else {}))
+    return MultiDict(values)

@@ -21,6 +21,7 @@ from consent_server.policies.services import (
 )
 from consent_server.sites.commands import commands as site_commands
 from consent_server.sites.commands import print_site
+from consent_server.sites.rules import ADDRESS_MODES, DEVICE_MODES, VISIT_BASES
 from consent_server.sites.services import NewSite, find_site
 
 commands = AppGroup(
@@ -42,6 +43,20 @@ _NoticeFile = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--language", default="ko", type=click.Choice(["ko", "en"]), help="Default: ko.")
 @click.option("--notice", type=_NoticeFile, help="JSON of the first notice; default: built in.")
 @click.option("--visits/--no-visits", "logs_visits", default=True, help="Keep a visit log.")
+@click.option(
+    "--address-mode",
+    type=click.Choice(ADDRESS_MODES),
+    default=ADDRESS_MODES[0],
+    show_default=True,
+    help="What a visit keeps of the address.",
+)
+@click.option(
+    "--device-mode",
+    type=click.Choice(DEVICE_MODES),
+    default=DEVICE_MODES[0],
+    show_default=True,
+    help="What a visit keeps of the device.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with site_key and tag.")
 def add_command(
     name: str,
@@ -51,6 +66,8 @@ def add_command(
     language: str,
     notice: Path | None,
     logs_visits: bool,
+    address_mode: str,
+    device_mode: str,
     as_json: bool,
 ) -> None:
     """Add a site and publish its first notice; prints the tag to paste."""
@@ -60,7 +77,9 @@ def add_command(
         controller=controller,
         contact=contact,
         language=language,
-        logs_visits=logs_visits,
+        visit_basis=VISIT_BASES[0] if logs_visits else "off",
+        address_mode=address_mode,
+        device_mode=device_mode,
     )
     first = read_notice(notice.read_bytes()) if notice else DEFAULT_NOTICE
     print_site(open_site(new, first), as_json)

@@ -60,5 +60,8 @@ def _facts(site: Site) -> dict[str, Any]:
         "contact": site.contact,
         "language": site.language,
         "logs_visits": site.logs_visits,
+        "visit_basis": site.visit_basis,
+        "address_mode": site.address_mode,
+        "device_mode": site.device_mode,
         "tag": script_tag(settings.public_url, site.key),
     }

@@ -27,9 +27,16 @@ class SiteEntry:
     controller: str
     contact: str
     language: str
-    logs_visits: bool
+    visit_basis: str
+    address_mode: str
+    device_mode: str
     banner_settings: str
     origins: frozenset[str]
+
+    @property
+    def logs_visits(self) -> bool:
+        """Whether page views are recorded at all."""
+        return self.visit_basis != "off"
 
 
 class SiteDirectory:
@@ -81,7 +88,9 @@ def entry_of(site: Site) -> SiteEntry:
         controller=site.controller,
         contact=site.contact,
         language=site.language,
-        logs_visits=site.logs_visits,
+        visit_basis=site.visit_basis,
+        address_mode=site.address_mode,
+        device_mode=site.device_mode,
         banner_settings=site.banner_settings,
         origins=frozenset(origin.origin for origin in site.origins),
     )

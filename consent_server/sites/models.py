@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consent_server.storage.columns import RowId, UtcDateTime
@@ -31,8 +31,20 @@ class Site(Model):
     language: Mapped[str] = mapped_column(
         String(12), comment="language shown when the browser asks for none we have"
     )
-    logs_visits: Mapped[bool] = mapped_column(
-        Boolean, comment="whether the script reports page views to the visit log"
+    visit_basis: Mapped[str] = mapped_column(
+        String(20),
+        server_default="legal_duty",
+        comment="legal_duty legitimate_interest consent off: why page views are recorded",
+    )
+    address_mode: Mapped[str] = mapped_column(
+        String(12),
+        server_default="full",
+        comment="full truncated keyed_hash none: what a visit keeps of the address",
+    )
+    device_mode: Mapped[str] = mapped_column(
+        String(12),
+        server_default="parsed",
+        comment="parsed user_agent: what a visit keeps of the device",
     )
     banner_settings: Mapped[str] = mapped_column(
         Text,
@@ -44,6 +56,11 @@ class Site(Model):
     origins: Mapped[list[SiteOrigin]] = relationship(
         cascade="all, delete-orphan", order_by="SiteOrigin.origin"
     )
+
+    @property
+    def logs_visits(self) -> bool:
+        """Whether the script reports page views to the visit log."""
+        return self.visit_basis != "off"
 
 
 class SiteOrigin(Model):

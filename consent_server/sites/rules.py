@@ -1,8 +1,10 @@
-"""What a site key and an origin look like (RFC 6454). Pure."""
+"""What may stand in the facts of a site: its key, its origins (RFC 6454), its modes. Pure."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from consent_server.errors import CommandError
@@ -11,10 +13,21 @@ _KEY_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 _KEY_LENGTH = 12  # 60 bits: not to be guessed, short enough for the cookie
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+VISIT_BASES: Final = ("legal_duty", "legitimate_interest", "off")
+ADDRESS_MODES: Final = ("full", "truncated", "keyed_hash", "none")
+DEVICE_MODES: Final = ("parsed", "user_agent")
+
 
 def new_site_key() -> str:
     """Returns a random public key, 12 characters."""
     return "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(_KEY_LENGTH))
+
+
+def one_of(what: str, chosen: str, choices: Sequence[str]) -> str:
+    """Returns what was chosen. Raises CommandError when it is none of the choices."""
+    if chosen not in choices:
+        raise CommandError(f"{chosen!r} is no {what}; use one of {', '.join(choices)}.")
+    return chosen
 
 
 def normal_origin(text: str) -> str:

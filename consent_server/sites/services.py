@@ -11,7 +11,14 @@ from sqlalchemy.orm import selectinload
 from consent_server import clock
 from consent_server.errors import CommandError
 from consent_server.sites.models import Site, SiteOrigin
-from consent_server.sites.rules import new_site_key, normal_origin
+from consent_server.sites.rules import (
+    ADDRESS_MODES,
+    DEVICE_MODES,
+    VISIT_BASES,
+    new_site_key,
+    normal_origin,
+    one_of,
+)
 from consent_server.storage.database import begin_write, db
 from consent_server.storage.revision import raise_revision
 
@@ -20,7 +27,8 @@ from consent_server.storage.revision import raise_revision
 class NewSite:
     """What an operator says about a site.
 
-    origins: at least one http(s) origin; language: "ko" or "en".
+    origins: at least one http(s) origin; language: "ko" or "en". visit_basis, address_mode,
+    device_mode: one of those in sites.rules.
     """
 
     name: str
@@ -28,7 +36,9 @@ class NewSite:
     controller: str = ""
     contact: str = ""
     language: str = "ko"
-    logs_visits: bool = True
+    visit_basis: str = "legal_duty"
+    address_mode: str = "full"
+    device_mode: str = "parsed"
 
 
 def enter_site(new: NewSite) -> Site:
@@ -98,6 +108,8 @@ def _apply(site: Site, new: NewSite) -> None:
     site.controller = new.controller.strip()[:200] or name
     site.contact = new.contact.strip()[:320]
     site.language = new.language
-    site.logs_visits = new.logs_visits
+    site.visit_basis = one_of("visit basis", new.visit_basis, VISIT_BASES)
+    site.address_mode = one_of("address mode", new.address_mode, ADDRESS_MODES)
+    site.device_mode = one_of("device mode", new.device_mode, DEVICE_MODES)
     kept = {known.origin: known for known in site.origins}
     site.origins = [kept.get(origin) or SiteOrigin(origin=origin) for origin in origins]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from consent_server.config import Settings
 from consent_server.sites.directory import SiteDirectory
 from consent_server.visits.hints import with_headers
+from consent_server.visits.recorder import VisitRecorder
 from consent_server.visits.schemas import decoder
-from consent_server.visits.services import VisitRecorder
 from consent_server.web.answers import Answer
 from consent_server.web.client_address import client_address
 from consent_server.web.cors import reading_headers

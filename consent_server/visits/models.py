@@ -10,11 +10,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, Index, LargeBinary, String, UniqueConstraint, Uuid
+from sqlalchemy import Date, Index, LargeBinary, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from consent_server.storage.columns import RowId, UtcDateTime, only_on, personal
 from consent_server.storage.database import ARCHIVE, Model
+
+
+def _visitor_index(table: str) -> Index:
+    """Finds the visits of one visitor, to erase them; most visits come before any choice."""
+    is_known = text("visitor_hash IS NOT NULL")
+    return Index(
+        f"ix_{table}_visitor_hash",
+        "visitor_hash",
+        postgresql_where=is_known,
+        sqlite_where=is_known,
+    )
 
 
 class _VisitColumns:
@@ -33,6 +44,12 @@ class _VisitColumns:
         UtcDateTime, comment="first instant at which this row must not exist (periods)"
     )
     device_class: Mapped[str] = mapped_column(String(8), comment="pc mobile tablet bot other")
+    address_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary(16), comment="keyed hash of the address; dies with the key of the day"
+    )
+    visitor_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary(16), comment="keyed hash of the visitor, if known; dies with the key of the day"
+    )
 
     @declared_attr
     def payload(cls) -> Mapped[bytes]:  # noqa: N805  # declared_attr gets the class
@@ -52,6 +69,7 @@ class Visit(_VisitColumns, Model):
         only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
         only_on("sqlite", Index("ix_visits_gone_at", "gone_at")),
         Index("ix_visits_site_id_id", "site_id", "id"),
+        _visitor_index("visits"),
         {
             "comment": "page views; destroyed at gone_at",
             "postgresql_partition_by": "LIST (gone_at)",
@@ -76,6 +94,21 @@ class RecentVisit(Model):
     visit_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, comment="random id")
 
 
+class VisitDay(Model):
+    """What became of the visits of one day; no row: nothing yet."""
+
+    __tablename__ = "visit_days"
+    __table_args__ = ({"comment": "how far each day's visits have come: counted, archived"},)
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True, comment="calendar day of the visits")
+    counted_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="when its statistics were made"
+    )
+    archived_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="when its last visit had moved to the archive"
+    )
+
+
 class ArchivedVisit(_VisitColumns, Model):
     """A visit whose purpose is met, kept apart until its day (PIPA art. 21(3))."""
 
@@ -85,6 +118,7 @@ class ArchivedVisit(_VisitColumns, Model):
         only_on("sqlite", UniqueConstraint("visit_id")),
         only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
         only_on("sqlite", Index("ix_archived_visits_gone_at", "gone_at")),
+        _visitor_index("archived_visits"),
         {
             "comment": "page views kept apart as the law asks; destroyed at gone_at",
             "postgresql_partition_by": "LIST (gone_at)",

@@ -43,6 +43,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
     system_version: str = ""
     device: str = ""
     is_bot: bool = False
+    user_agent: str = ""
 
 
 decoder = msgspec.json.Decoder(VisitReport)

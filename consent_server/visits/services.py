@@ -1,108 +1,28 @@
-"""Verbs about visit records. Every read denies from `gone_at` on, whether or not a job ran."""
+"""Reads visit records. Every read denies from `gone_at` on, whether or not a job ran."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import astuple
 from sqlalchemy import Engine, Row, Select, select
-from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
-from consent_server.errors import ConfigError, KeyDestroyed, Unavailable
 from consent_server.keys.ring import KeyRing
-from consent_server.periods import RetentionPeriod
-from consent_server.signing import Signatures
-from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import table_of
-from consent_server.storage.partitions import PartitionKeeper, is_without_partition
 from consent_server.storage.replica import reading_engine
 from consent_server.storage.sqlite import by_row_number
-from consent_server.storage.writer import Writer
-from consent_server.visits.hints import hinted_device
 from consent_server.visits.models import Visit
-from consent_server.visits.rules import bare_path, referrer_origin
-from consent_server.visits.schemas import Payload, VisitReport, payload_decoder
+from consent_server.visits.recorder import RECORD_CLASS
+from consent_server.visits.schemas import Payload, payload_decoder
 
-RECORD_CLASS = "visit"
-_log = logging.getLogger(__name__)
 _TABLE = table_of(Visit)
 _PAGE_ROWS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class VisitRecorder:
-    """Records visits: everything the verb needs, joined once when the application starts."""
-
-    writer: Writer
-    ring: KeyRing
-    signatures: Signatures
-    period: RetentionPeriod
-    partitions: PartitionKeeper
-
-    def record(self, site: SiteEntry, report: VisitReport, address: str, user_agent: str) -> None:
-        """Records one visit and waits until it is on disk; the same visit_id again is one row.
-
-        address: canonical client address, "" if unknown. Raises TokenRefused for a forged
-        visitor token, Unavailable when it cannot be written; then nothing was stored.
-        """
-        visitor = (
-            str(self.signatures.visitor_id(site.key, report.visitor)) if report.visitor else ""
-        )
-        device = hinted_device(user_agent, report.hints)
-        payload = Payload(
-            ip=address,
-            path=bare_path(report.path),
-            referrer=referrer_origin(report.referrer),
-            visitor=visitor,
-            is_bot=device.device_class == "bot",
-            browser=device.browser,
-            browser_version=device.browser_version,
-            system=device.system,
-            system_version=device.system_version,
-            device=device.device,
-        )
-        self._write(self._row(site, report, payload, device.device_class))
-
-    def _write(self, row: dict[str, Any]) -> None:
-        self.partitions.ensure(row["gone_at"])
-        try:
-            self.writer.write(_TABLE, "visit_id", row)
-        except DBAPIError as error:
-            if not is_without_partition(error):
-                raise
-            self.partitions.forget(row["gone_at"])  # another process, or a restored backup
-            self.partitions.ensure(row["gone_at"])
-            self.writer.write(_TABLE, "visit_id", row)
-
-    def _row(
-        self, site: SiteEntry, report: VisitReport, payload: Payload, device_class: str
-    ) -> dict[str, Any]:
-        recorded_at = clock.now()
-        day = self.period.day_of(recorded_at)
-        return {
-            "visit_id": report.visit_id,
-            "site_id": site.id,
-            "recorded_at": recorded_at,
-            "day": day,
-            "gone_at": self.period.gone_at(recorded_at),
-            "device_class": device_class,
-            "payload": self._sealed(day, report.visit_id, payload),
-        }
-
-    def _sealed(self, day: date, visit_id: UUID, payload: Payload) -> bytes:
-        plain = msgspec.json.encode(payload)
-        try:
-            return self.ring.encrypt(RECORD_CLASS, day, visit_id, plain)
-        except (OSError, ConfigError, KeyDestroyed) as error:  # full, lost, closed or damaged
-            _log.error("the key ring cannot be used: %s", error)
-            raise Unavailable("The key ring is away at the moment; nothing was stored.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +54,7 @@ class VisitView(msgspec.Struct, frozen=True):
     system_version: str
     device: str
     is_bot: bool
+    user_agent: str
 
 
 @dataclass(frozen=True, slots=True)

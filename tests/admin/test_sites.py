@@ -20,7 +20,9 @@ FILLED_IN = {
     "controller": "Meadow Ltd.",
     "contact": "privacy@meadow.example",
     "language": "en",
-    "logs_visits": "on",
+    "visit_basis": "legal_duty",
+    "address_mode": "truncated",
+    "device_mode": "user_agent",
 }
 
 
@@ -70,7 +72,8 @@ def test_the_form_for_a_change_holds_what_is_there(owner: Console) -> None:
 
     assert 'value="Meadow Notes"' in page
     assert "https://meadow.example\nhttps://www.meadow.example</textarea>" in page
-    assert re.search(r'name="logs_visits"[^>]*checked', page)
+    for chosen in ("legal_duty", "truncated", "user_agent"):
+        assert f'<option value="{chosen}" selected>' in page
 
 
 def test_a_removed_origin_may_not_write_any_more(owner: Console, shop: Shop) -> None:

@@ -66,7 +66,7 @@ def test_every_version_stays_readable_and_says_which_one_is_in_force(
 
 def test_a_site_without_a_visit_log_promises_nothing_about_visits(shop: Shop) -> None:
     with shop.app.app_context():
-        change_site(find_site(shop.key), NewSite(name="Shop", origins=[ORIGIN], logs_visits=False))
+        change_site(find_site(shop.key), NewSite(name="Shop", origins=[ORIGIN], visit_basis="off"))
 
     assert "calendar month" not in read(shop)
 

@@ -148,7 +148,7 @@ def test_a_site_that_keeps_no_visit_log_stores_none(shop: Shop) -> None:
     with shop.app.app_context():
         change_site(
             find_site(shop.key),
-            NewSite(name="Shop", origins=["https://shop.example"], logs_visits=False),
+            NewSite(name="Shop", origins=["https://shop.example"], visit_basis="off"),
         )
 
     assert shop.send_visit(shop.visit()).status_code == 204
