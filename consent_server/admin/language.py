@@ -117,6 +117,7 @@ def visit_basis_name(basis: str) -> str:
     return {
         "legal_duty": _("Kept: the law asks for it"),
         "legitimate_interest": _("Kept: legitimate interest"),
+        "consent": _("Kept if the visitor consents"),
         "off": _("Not kept"),
     }.get(basis, basis)
 

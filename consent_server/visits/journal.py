@@ -33,43 +33,45 @@ class Line:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines of a day, in the order in which they were added; `first` others come before."""
+
+    first: int
+    lines: list[Line]
+
+
 class Journal:
     """The files below one folder, which is made on first use and shared by all nodes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def append(self, lines: Mapping[date, Line]) -> dict[date, int]:
-        """Adds a line per day and waits until they are on disk; returns how many each day has.
+    def append(self, lines: Mapping[date, Line]) -> None:
+        """Adds a line per day and waits until they are on disk.
 
         A line that was cut off when a disk was full or a process killed is removed first. Raises
         OSError; then some of the lines may have been added, which may be done again.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        counts = {day: self._add(day, line) for day, line in lines.items()}
+        for day, line in lines.items():
+            self._add(day, line)
         _sync(self._folder)
-        return counts
 
-    def lines(self, day: date, after: int = 0) -> list[Line]:
+    def lines(self, day: date, after: int = 0) -> Lines:
         """Returns the lines of a day behind the first `after`; of a shorter file, all of them."""
         try:
             content = self._path(day).read_bytes()
         except FileNotFoundError:
-            return []
+            content = b""
         count = len(content) // _LINE.size
-        skipped = after if after <= count else 0
-        whole = content[skipped * _LINE.size : count * _LINE.size]
-        return [
-            Line(found, site_id, _START + microseconds * _MICROSECOND)
-            for found, site_id, microseconds in _LINE.iter_unpack(whole)
+        first = after if after <= count else 0
+        whole = content[first * _LINE.size : count * _LINE.size]
+        found = [
+            Line(visitor_hash, site_id, _START + microseconds * _MICROSECOND)
+            for visitor_hash, site_id, microseconds in _LINE.iter_unpack(whole)
         ]
-
-    def count(self, day: date) -> int:
-        """Returns how many whole lines a day has, without reading them."""
-        try:
-            return self._path(day).stat().st_size // _LINE.size
-        except FileNotFoundError:
-            return 0
+        return Lines(first, found)
 
     def days(self) -> list[date]:
         """Returns the days that have lines, oldest first."""
@@ -82,7 +84,7 @@ class Journal:
         self._path(day).unlink(missing_ok=True)
         _sync(self._folder)
 
-    def _add(self, day: date, line: Line) -> int:
+    def _add(self, day: date, line: Line) -> None:
         microseconds = (line.until - _START) // _MICROSECOND
         packed = _LINE.pack(line.visitor_hash, line.site_id, microseconds)
         descriptor = os.open(self._path(day), os.O_RDWR | os.O_CREAT, 0o600)
@@ -93,7 +95,6 @@ class Journal:
             if os.pwrite(descriptor, packed, count * _LINE.size) < _LINE.size:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path(day)))
             os.fsync(descriptor)
-            return count + 1
 
     def _path(self, day: date) -> Path:
         return self._folder / f"{day.isoformat()}.erased"
