@@ -28,6 +28,7 @@ from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
+from consent_server.storage.ring_state import RingMemory
 from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
@@ -119,7 +120,8 @@ def _build(app: Flask, settings: Settings) -> House:
     young = PartitionKeeper(engine, PARTITIONED["main"])
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     limiter = RateLimiter.of(settings, engine)
-    signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
+    signatures = Signatures(settings.secret_key)
+    ring = KeyRing(settings.keys_dir, witness=RingMemory(engine))
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
     static = Path(app.static_folder or "")
     documents = BannerDocuments(static, settings, policies, metrics.script_built)

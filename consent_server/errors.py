@@ -2,6 +2,7 @@
 
     ConsentServerError
     ├── ConfigError               the program refuses to start; one line says what to do
+    │   └── OldRing               the key ring is an earlier copy of itself, or another one
     ├── CommandError              a command was asked for something that is not there
     ├── KeyDestroyed              the key of a day is gone, and so is what it encrypted
     └── Problem                   a request is refused (RFC 9457); nothing was written
@@ -32,6 +33,13 @@ class ConsentServerError(Exception):
 
 class ConfigError(ConsentServerError):
     """A setting makes a safe start impossible; `str(error)` is one line for the operator."""
+
+
+class OldRing(ConfigError):
+    """What lies in the ring's place is older than what was seen, or another ring: not to be used.
+
+    With it, keys would come back that are destroyed.
+    """
 
 
 class CommandError(ConsentServerError):

@@ -29,6 +29,7 @@ from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.keys.ring import KeyRing
 from consent_server.storage.migrate import HISTORIES, is_current, make_partitions, migration_engine
+from consent_server.storage.ring_state import RingMemory
 from consent_server.storage.soundness import check_databases
 from consent_server.watching import logs
 from consent_server.watching.traces import check_packages
@@ -129,11 +130,21 @@ def check(settings: Settings, *, thoroughly: bool = False) -> None:
     for warning in check_databases(settings, thoroughly=thoroughly):
         _warn(warning)
     _check_schema(settings)
-    for day in KeyRing(settings.keys_dir).damaged_days():
-        _warn(
-            f"the key of {day} is damaged: visits of that day cannot be read, nor kept if it is "
-            f"today. Put back {settings.keys_dir}/days/{day}.key, or move it away."
-        )
+    _check_ring(settings)
+
+
+def _check_ring(settings: Settings) -> None:
+    engine = migration_engine(settings, "main")
+    try:
+        ring = KeyRing(settings.keys_dir, witness=RingMemory(engine))
+        for name in ring.damaged():
+            _warn(
+                f"the key of {name} is damaged: what it sealed cannot be read, and if it is of "
+                "today, visits are refused. Put its file below "
+                f"{settings.keys_dir}/generations back, or move it away."
+            )
+    finally:
+        engine.dispose()
 
 
 def _warn(line: str) -> None:

@@ -1,177 +1,188 @@
-"""The key files: one per calendar day, wrapped by a master key, in a folder nobody else enters.
+"""Files of keys: written whole or not at all, overwritten before they are unlinked, fsynced.
 
-A file is written whole or not at all, and overwritten before it is unlinked. When several
-processes make the key of a day, the first file stays and all of them read it.
+An order to the disk comes before the next step depends on it, files before the folder that names
+them. Only what a killed process can leave behind at any point is allowed to exist.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import secrets
-from datetime import date
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from consent_server.errors import ConfigError
 
-from consent_server.errors import ConfigError, KeyDestroyed
-
-KEY_BYTES: Final = 32
-_NONCE_BYTES: Final = 12
-_PUT_BACK: Final = (
-    "put it back from your copy of the key ring, or move the whole folder away: "
-    "visits recorded so far can then never be read again."
-)
 _PRIVATE: Final = 0o077  # permission bits that nobody but the owner may have
+_TRIES: Final = 1000  # ten seconds in all, counted by tries: a turned clock may stand still
+_PAUSE_SECONDS: Final = 0.01
+GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)  # the last is how NFS says it
 
-FileId = tuple[int, int]  # inode and time of writing: a key made anew differs in them
+FileId = tuple[int, int]  # inode and time of writing: a file made anew differs in them
 
 
-class KeyFiles:
-    """The files below one folder, which is made on first use; refused when others may enter it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._days = folder / "days"
-
-    def days(self) -> list[date]:
-        """Returns the days whose keys exist, oldest first."""
-        if not self._days.is_dir():
-            return []
-        return sorted(date.fromisoformat(path.stem) for path in self._days.glob("*.key"))
-
-    def id_of(self, day: date) -> FileId | None:
-        """Returns which file holds the key of a day at present; None when there is none."""
-        try:
-            return _id(self._path(day).stat())
-        except (FileNotFoundError, NotADirectoryError):
+def file_id(path: Path) -> FileId | None:
+    """Returns which file lies at a path at present; None when there is none."""
+    try:
+        return _id(path.stat())
+    except OSError as error:
+        if error.errno in GONE:
             return None
-
-    def read_into(self, key: bytearray, day: date, *, make: bool) -> FileId:
-        """Fills `key`, KEY_BYTES long, with the key of a day and returns which file it came from.
-
-        make: whether to make the file when there is none. Raises KeyDestroyed without a file or
-        when it does not fit the master key, ConfigError and OSError when the folder is no good.
-        """
-        self._prepare()
-        path = self._path(day)
-        if make and not path.exists():
-            _create(path, _wrap(self._master(), day, secrets.token_bytes(KEY_BYTES)))
-        try:
-            with path.open("rb") as file:
-                file_id, wrapped = _id(os.fstat(file.fileno())), file.read()
-        except FileNotFoundError as error:
-            raise KeyDestroyed(f"The key of {day} is destroyed.") from error
-        _unwrap_into(key, self._master(), day, wrapped)
-        return file_id
-
-    def damaged_days(self) -> list[date]:
-        """Returns the days whose files cannot be read, oldest first.
-
-        Raises ConfigError when the master key is lost or damaged, or a folder is not to be written.
-        """
-        for folder in (self._folder, self._days):
-            if folder.exists() and not os.access(folder, os.W_OK):
-                raise ConfigError(f"CONSENT_KEYS_DIR: {folder} cannot be written.")
-        return [day for day in self.days() if not self._can_read(day)]
-
-    def check(self) -> None:
-        """Raises ConfigError or OSError when no key could be read or made; makes none itself."""
-        self._prepare()
-        master = self._folder / "master.key"
-        if master.exists() and len(master.read_bytes()) != KEY_BYTES:
-            raise ConfigError(f"CONSENT_KEYS_DIR: {master} is not a key of this service.")
-        if not os.access(self._days, os.R_OK | os.W_OK | os.X_OK):
-            raise ConfigError(f"CONSENT_KEYS_DIR: {self._days} cannot be written.")
-
-    def destroy(self, day: date) -> None:
-        """Overwrites and removes the file; may be repeated. Then it is gone from the disk."""
-        path = self._path(day)
-        if path.exists():
-            _overwrite(path)
-            path.unlink()
-            _sync_folder(self._days)
-
-    def _master(self) -> bytes:
-        path = self._folder / "master.key"
-        if not path.exists():
-            if self.days():  # a new one would open none of them
-                raise ConfigError(f"CONSENT_KEYS_DIR: {path} is lost; {_PUT_BACK}")
-            _create(path, secrets.token_bytes(KEY_BYTES))
-        master = path.read_bytes()
-        if len(master) != KEY_BYTES:
-            raise ConfigError(f"CONSENT_KEYS_DIR: {path} is damaged; {_PUT_BACK}")
-        return master
-
-    def _can_read(self, day: date) -> bool:
-        key = bytearray(KEY_BYTES)
-        try:
-            self.read_into(key, day, make=False)
-        except (KeyDestroyed, OSError):
-            return not self._path(day).exists()  # destroyed meanwhile is not damaged
-        finally:
-            key[:] = bytes(KEY_BYTES)
-        return True
-
-    def _prepare(self) -> None:
-        for folder in (self._folder, self._days):
-            try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as error:
-                raise ConfigError(f"CONSENT_KEYS_DIR: {folder}: {error.strerror}") from error
-            if folder.stat().st_mode & _PRIVATE:
-                raise ConfigError(f"CONSENT_KEYS_DIR: others may enter {folder}; chmod 700 it.")
-
-    def _path(self, day: date) -> Path:
-        return self._days / f"{day.isoformat()}.key"
+        raise
 
 
-def _id(status: os.stat_result) -> FileId:
-    return status.st_ino, status.st_mtime_ns
-
-
-def _wrap(master: bytes, day: date, key: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(master).encrypt(nonce, key, day.isoformat().encode())
-
-
-def _unwrap_into(key: bytearray, master: bytes, day: date, wrapped: bytes) -> None:
-    nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+def listed(folder: Path) -> list[str]:
+    """Returns the names in a folder; none when it does not exist."""
     try:
-        AESGCM(master).decrypt_into(nonce, sealed, day.isoformat().encode(), key)
-    except (InvalidTag, ValueError) as error:  # overwritten or cut short
-        raise KeyDestroyed(f"The key file of {day} does not fit the master key.") from error
+        return os.listdir(folder)  # noqa: PTH208 - asked once a second under load, or more
+    except OSError as error:
+        if error.errno in GONE:
+            return []
+        raise
 
 
-def _create(path: Path, content: bytes) -> None:
-    """Writes a new file whole or not at all; when another process was quicker, its file stays."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def read(path: Path, size: int) -> tuple[bytes, FileId]:
+    """Returns the first `size` bytes of a file, and which file it was."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-        _sync_folder(path.parent)
+        return os.read(descriptor, size), _id(os.fstat(descriptor))
     finally:
-        draft.unlink()
+        os.close(descriptor)
 
 
-def _overwrite(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.write(bytes(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
+def read_whole_into(buffer: bytearray, path: Path) -> bool:
+    """Fills a buffer from a file; returns whether the file has exactly that size."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        is_whole = os.fstat(descriptor).st_size == len(buffer)
+        return is_whole and os.readv(descriptor, [buffer]) == len(buffer)
+    finally:
+        os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def create(path: Path, content: bytes | bytearray) -> None:
+    """Writes a new file whole or not at all; when another was quicker, its file stays.
+
+    Its name is on disk after `sync_folder` of its folder.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        _write(draft, content, os.O_CREAT | os.O_EXCL)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def overwrite(path: Path, content: bytes = b"") -> None:
+    """Writes zeros, or `content` and zeros, over what a file holds, in the same place."""
+    size = path.stat().st_size
+    _write(path, content.ljust(size, b"\0"), 0)
+
+
+def wipe(path: Path) -> None:
+    """Overwrites and unlinks a file; unlinks it also when it could not be overwritten."""
+    try:
+        overwrite(path)
+    finally:
+        path.unlink()
+
+
+def wipe_folder(folder: Path, first: str) -> None:
+    """Wipes everything below a folder, the file called `first` first, and removes it.
+
+    Goes on when a file could not be overwritten, and raises that OSError at the end.
+    """
+    failed: OSError | None = None
+    files = [path for path in folder.rglob("*") if not path.is_dir()]
+    for path in sorted(files, key=lambda path: path.name != first):
+        try:
+            wipe(path)
+        except OSError as error:
+            failed = error
+    folders = [path for path in folder.rglob("*") if path.is_dir()]
+    for place in [*sorted(folders, reverse=True), folder]:
+        sync_folder(place)
+        place.rmdir()
+    sync_folder(folder.parent)
+    if failed is not None:
+        raise failed
+
+
+def make_private(folder: Path, setting: str) -> None:
+    """Makes a folder that is nobody else's. Raises ConfigError when it is no such folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"{setting}: {folder}: {error.strerror}") from error
+    if folder.stat().st_mode & _PRIVATE:
+        raise ConfigError(f"{setting}: others may enter {folder}; chmod 700 it.")
+
+
+def sync_folder(folder: Path) -> None:
+    """Orders the names in a folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keeps every other process and thread out that locks the same file, on any node (flock).
+
+    The system lets go of it when a process dies. Raises OSError when another keeps it for seconds.
+    """
+    with _lock_file(path) as descriptor:
+        for _ in range(_TRIES):
+            if _try_lock(descriptor):
+                break
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            raise OSError(errno.EBUSY, "held by another process for too long", str(path))
+        yield
+
+
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """The same without waiting: tells whether the lock was had."""
+    with _lock_file(path) as descriptor:
+        yield _try_lock(descriptor)
+
+
+@contextmanager
+def _lock_file(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write(path: Path, content: bytes | bytearray, flags: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | flags, 0o600)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _id(status: os.stat_result) -> FileId:
+    return status.st_ino, status.st_mtime_ns

@@ -22,8 +22,14 @@ def started(key: bytearray, purpose: str) -> HMAC:
 
     No salt: the key is random already (RFC 5869, section 3.3), so extraction may be left out.
     """
-    subkey = HKDFExpand(SHA256(), _SUBKEY_BYTES, b"keyed hash|" + purpose.encode()).derive(key)
-    return HMAC(subkey, SHA256())
+    subkey = bytearray(_SUBKEY_BYTES)
+    try:
+        HKDFExpand(SHA256(), _SUBKEY_BYTES, b"keyed hash|" + purpose.encode()).derive_into(
+            key, subkey
+        )
+        return HMAC(subkey, SHA256())
+    finally:
+        subkey[:] = bytes(_SUBKEY_BYTES)
 
 
 def finished(start: HMAC, value: bytes) -> bytes:

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Engine
 
 from consent_server import clock
+from consent_server.errors import ConfigError
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
@@ -82,8 +83,7 @@ class Retention:
         now = clock.now()
         self._right_ends(now)
         days = tuple(self._expired_days(now))
-        for day in days:
-            self.ring.destroy(day)
+        self._destroy_keys(days)
         db.session.rollback()  # a read left open here would hold our own work up
         visits = remove_expired(db.engine, _VISITS, now, self.writer.run)
         archived = remove_expired(_archive(), _ARCHIVED, now, in_own_transaction(_archive()))
@@ -95,6 +95,13 @@ class Retention:
         if not is_scrubbed:
             _log.warning("a long reader is in the way; the last traces go with the next run")
         return Destroyed(visits, archived, days, is_scrubbed)
+
+    def _destroy_keys(self, days: tuple[date, ...]) -> None:
+        """Called with no days, too: that finishes what an earlier run could not."""
+        try:
+            self.ring.destroy_all(days)
+        except (OSError, ConfigError) as error:  # rows are removed all the same
+            _log.error("keys could not be destroyed, or their master not rolled: %s", error)
 
     def _right_ends(self, now: datetime) -> None:
         late = bring_forward(_VISITS, now, self.period, self.writer.run)

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from consent_server.config import Settings
-from consent_server.errors import ConfigError
+from consent_server.errors import ConfigError, OldRing, Unavailable
 from consent_server.keys.ring import KeyRing
 from consent_server.storage.probes import trouble_of
 from consent_server.watching.metrics import Metrics
@@ -134,8 +134,12 @@ class Checks:
     def _keys(self) -> Check:
         try:
             self._ring.check()
+        except OldRing:
+            return Check("failed", "The key ring is an old copy or another one: see consent-server doctor.")
         except (ConfigError, OSError):
             return Check("failed", "The key ring cannot be used; see CONSENT_KEYS_DIR.")
+        except Unavailable as unknown:
+            return Check("degraded", unknown.detail)
         return Check()
 
     def _queue(self) -> Check:

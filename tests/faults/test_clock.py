@@ -15,6 +15,7 @@ import pytest
 from consent_server.periods import RetentionPeriod
 from support.load import ORIGIN, submission_of
 from support.prepared import Prepared
+from support.rings import key_files
 from support.service import MakeService, Service
 
 PERIOD = RetentionPeriod(months=3, zone=ZoneInfo("Asia/Seoul"))
@@ -103,10 +104,10 @@ def test_what_a_clock_far_ahead_destroyed_does_not_come_back_when_it_is_right(
     turned: Turned,
 ) -> None:
     service = turned.service
-    keys = service.home / "keys" / "days"
+    keys = service.home / "keys"
     service.start()
     before = turned.visit("/before")
-    [lost] = keys.iterdir()
+    [lost] = key_files(keys)
     sealed = lost.read_bytes()
 
     turned.turn(100)
@@ -116,4 +117,4 @@ def test_what_a_clock_far_ahead_destroyed_does_not_come_back_when_it_is_right(
 
     assert (before, is_destroyed, after) == (204, True, 204)
     assert [row["path"] for row in service.export("visits")] == ["/after"]
-    assert sealed not in [key.read_bytes() for key in keys.iterdir()]
+    assert sealed not in [key.read_bytes() for key in key_files(keys)]

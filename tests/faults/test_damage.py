@@ -13,6 +13,7 @@ import pytest
 from support.cluster import Cluster
 from support.load import ORIGIN, Load
 from support.prepared import Prepared
+from support.rings import key_files, master_file
 from support.service import MakeService, Service
 
 PAGE_BYTES = 4096
@@ -173,7 +174,7 @@ def test_a_damaged_day_key_costs_that_day_only_and_is_named(
     kept: Kept, service_of: Callable[[Path], Service], damage: Callable[[Path], None]
 ) -> None:
     service = service_of(kept.stopped)
-    [key] = (service.home / "keys" / "days").iterdir()
+    [key] = key_files(service.home / "keys")
     damage(key)
     visit = {
         "site": service.site_key,
@@ -203,7 +204,7 @@ def test_without_its_master_key_the_service_does_not_start(
     kept: Kept, service_of: Callable[[Path], Service], damage: Callable[[Path], None], words: str
 ) -> None:
     service = service_of(kept.stopped)
-    damage(service.home / "keys" / "master.key")
+    damage(master_file(service.home / "keys"))
 
     expect_refused(service, words)
 

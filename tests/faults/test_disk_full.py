@@ -16,6 +16,7 @@ from support.disks import NO_BYTECODE, LimitedFiles, SmallDisk, can_mount, short
 from support.ledger import assert_nothing_is_lost_or_doubled, assert_tables_are_sound
 from support.load import ORIGIN, Load
 from support.prepared import Prepared
+from support.rings import key_files
 from support.service import MakeService, Service
 
 Full = tuple[Service, SmallDisk | LimitedFiles]
@@ -92,13 +93,13 @@ def test_a_full_disk_is_503_and_heals_without_repair_or_restart(full: Full) -> N
 def test_a_full_key_ring_refuses_visits_and_leaves_no_half_key(full: Full) -> None:
     service, disk = full
     visit = {"site": service.site_key, "visit_id": str(uuid.uuid4()), "path": "/"}
-    days = getattr(disk, "outside", service.home.parent) / "home" / "keys" / "days"
+    keys = getattr(disk, "outside", service.home.parent) / "home" / "keys"
     if isinstance(disk, LimitedFiles):
-        days = service.home / "keys" / "days"
+        keys = service.home / "keys"
 
     disk.fill()
     refused = service.post("/v1/visits", visit, Origin=ORIGIN)[0]
-    left = list(days.iterdir()) if days.exists() else []
+    left = key_files(keys)
     disk.empty()
     accepted = service.post("/v1/visits", visit, Origin=ORIGIN)[0]
 

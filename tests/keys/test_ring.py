@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from consent_server.errors import ConfigError, KeyDestroyed
-from consent_server.keys.files import KEY_BYTES, KeyFiles
+from consent_server.keys.folder import FolderStore
 from consent_server.keys.ring import KeyRing
+from consent_server.keys.store import KEY_BYTES
 
 DAY = date(2026, 1, 15)
 ROW = uuid.UUID("3f2b8a52-6d0e-4c6f-9a55-0d1f6f1f2a3b")
@@ -191,7 +192,7 @@ def test_a_key_destroyed_by_another_process_is_nowhere_in_memory_once_it_has_loo
     ) as child:
         seal(child, DAY)
         key = bytearray(KEY_BYTES)
-        KeyFiles(tmp_path / "keys").read_into(key, DAY, make=False)
+        FolderStore(tmp_path / "keys").read_into(key, DAY, make=False)
         held = count_in_memory(child.pid, key)
 
         ring.destroy(DAY)
@@ -244,12 +245,13 @@ def test_key_files_are_private_and_wrapped(ring: KeyRing, tmp_path: Path) -> Non
 
     for path in (tmp_path / "keys").rglob("*.key"):
         assert path.stat().st_mode & 0o077 == 0
-    assert len((tmp_path / "keys" / "days" / "2026-01-15.key").read_bytes()) == 12 + 32 + 16
+    [wrapped] = (tmp_path / "keys").rglob("2026-01-15.key")
+    assert len(wrapped.read_bytes()) == 12 + 32 + 16
 
 
 def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "keys" / "days").mkdir(parents=True, mode=0o755)
-    (tmp_path / "keys" / "days").chmod(0o755)
+    (tmp_path / "keys" / "generations").mkdir(parents=True, mode=0o755)
+    (tmp_path / "keys" / "generations").chmod(0o755)
 
     with pytest.raises(ConfigError, match="chmod 700"):
         KeyRing(tmp_path / "keys").encrypt("visit", DAY, ROW, b"payload")

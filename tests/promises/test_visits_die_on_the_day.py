@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from support.rings import key_files
 from support.service import MakeService, Service
 
 ORIGIN = "https://shop.example"
@@ -86,7 +87,7 @@ def test_the_serving_process_destroys_by_itself_without_cron(make_service: MakeS
         time.sleep(0.2)
 
     assert older(service)["older"] == 0
-    assert not list((service.home / "keys" / "days").iterdir())
+    assert not key_files(service.home / "keys")
 
 
 def test_what_is_due_while_the_service_runs_goes_though_no_timed_wait_on_a_lock_ends(
@@ -97,13 +98,13 @@ def test_what_is_due_while_the_service_runs_goes_though_no_timed_wait_on_a_lock_
     service.add_site(ORIGIN)
     turned_to(service, datetime.fromisoformat("2026-01-15T00:30:00+00:00"))
     assert visit(service) == 204
-    keys = service.home / "keys" / "days"
+    keys = service.home / "keys"
 
     turned_to(service, datetime.fromisoformat("2026-04-15T14:59:57+00:00"))
-    kept_at_first = list(keys.iterdir())
+    kept_at_first = key_files(keys)
     deadline = time.monotonic() + 20
-    while list(keys.iterdir()) and time.monotonic() < deadline:
+    while key_files(keys) and time.monotonic() < deadline:
         time.sleep(0.2)
 
     assert kept_at_first
-    assert not list(keys.iterdir())
+    assert not key_files(keys)

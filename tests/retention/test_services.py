@@ -17,7 +17,8 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import insert, text
 
 from consent_server import clock
-from consent_server.keys.files import KEY_BYTES
+from consent_server.keys.folder import FolderStore
+from consent_server.keys.store import KEY_BYTES
 from consent_server.reports.exports import Export
 from consent_server.retention import destruction
 from consent_server.retention.commands import commands
@@ -167,7 +168,8 @@ def test_after_a_run_on_sqlite_no_file_holds_a_byte_of_the_expired_rows(
     with shop.app.app_context():
         rows = db.session.execute(text("SELECT visit_id, payload FROM visits")).all()
         key = bytearray(KEY_BYTES)
-        shop.house.ring._files.read_into(key, shop.house.ring.days()[0], make=False)
+        store = FolderStore(shop.house.settings.keys_dir)
+        store.read_into(key, shop.house.ring.days()[0], make=False)
         marks = [cell.encode() if isinstance(cell, str) else cell for row in rows for cell in row]
         secrets = [*marks, bytes(key)]
     before = b"".join(path.read_bytes() for path in sqlite_files(shop.app))

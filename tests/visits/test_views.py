@@ -164,7 +164,7 @@ def test_a_path_with_control_characters_is_kept_as_an_address_would_write_it(sho
 def test_a_key_ring_that_cannot_be_used_is_a_503_and_nothing_is_stored(shop: Shop) -> None:
     keys = shop.house.settings.keys_dir
     keys.mkdir()
-    (keys / "days").write_text("a file is in the way, as a full or lost disk would be")
+    (keys / "generations").write_text("a file is in the way, as a full or lost disk would be")
 
     response = shop.send_visit(shop.visit())
 
