@@ -44,4 +44,4 @@ class GrantedPurposes:
             record = connection.execute(query).mappings().one_or_none()
         if record is None or record["decisions"].get(purpose) is not True:
             return False
-        return is_in_force(record, self.policies.in_force(site.id).since, clock.now())
+        return is_in_force(dict(record), self.policies.in_force(site.id).since, clock.now())

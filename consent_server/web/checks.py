@@ -135,7 +135,9 @@ class Checks:
         try:
             self._ring.check()
         except OldRing:
-            return Check("failed", "The key ring is an old copy or another one: see consent-server doctor.")
+            return Check(
+                "failed", "The key ring is an old copy or another one: see consent-server doctor."
+            )
         except (ConfigError, OSError):
             return Check("failed", "The key ring cannot be used; see CONSENT_KEYS_DIR.")
         except Unavailable as unknown:

@@ -44,7 +44,7 @@ def upgrade() -> None:
             "narrowed_by",
             sa.String(length=10),
             nullable=False,
-            comment="address, visitor, or nothing: all visits of the site",
+            comment="address, visitor, or site: all its visits",
         ),
         sa.Column(
             "scope",
