@@ -24,7 +24,7 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
-from consent_server.signing import Signatures
+from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
@@ -54,6 +54,7 @@ class House:
     traces: Traces
     checks: Checks
     signatures: Signatures
+    certificate_key: CertificateKey
     ring: KeyRing
     writer: Writer
     sites: SiteDirectory
@@ -119,6 +120,7 @@ def _build(app: Flask, settings: Settings) -> House:
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     limiter = RateLimiter.of(settings, engine)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
+    certificate_key = CertificateKey(settings.secret_key)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
     static = Path(app.static_folder or "")
     documents = BannerDocuments(static, settings, policies, metrics.script_built)
@@ -133,6 +135,7 @@ def _build(app: Flask, settings: Settings) -> House:
         traces=traces,
         checks=Checks(settings, engines, ring, metrics, lag),
         signatures=signatures,
+        certificate_key=certificate_key,
         ring=ring,
         writer=writer,
         sites=sites,
@@ -147,7 +150,7 @@ def _build(app: Flask, settings: Settings) -> House:
         visit_intake=VisitIntake(settings, sites, visits, limiter),
         reader=reader,
         exporter=Exporter(reader),
-        retention=Retention(writer, ring, settings.visit_period),
+        retention=Retention(writer, ring, settings.visit_period, certificate_key),
         partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )
 

@@ -3,6 +3,7 @@
     ConsentServerError
     ├── ConfigError               the program refuses to start; one line says what to do
     ├── CommandError              a command was asked for something that is not there
+    ├── Busy                      another process does the same at the moment
     ├── KeyDestroyed              the key of a day is gone, and so is what it encrypted
     └── Problem                   a request is refused (RFC 9457); nothing was written
         ├── InvalidBody           400
@@ -36,6 +37,10 @@ class ConfigError(ConsentServerError):
 
 class CommandError(ConsentServerError):
     """A command cannot be carried out; `str(error)` is one line for the operator."""
+
+
+class Busy(ConsentServerError):
+    """Another process does the same at the moment; nothing was done, and it may be tried again."""
 
 
 class KeyDestroyed(ConsentServerError):

@@ -114,6 +114,11 @@ class KeyRing:
             self._held.pop(day, None)
             self._files.destroy(day)
 
+    def destroy_all(self, days: Iterable[date]) -> None:
+        """Destroys the keys of several days; may be repeated."""
+        for day in days:
+            self.destroy(day)
+
     def _opened(self, record_class: str, row: Sealed) -> bytes | None:
         with self._lock:
             try:
