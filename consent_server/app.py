@@ -13,6 +13,7 @@ from consent_server import admin, operators
 from consent_server.banner import views as banner_views
 from consent_server.banner.document import BannerDocuments
 from consent_server.banner.intake import ScriptIntake
+from consent_server.certificates.head import Head
 from consent_server.config import Settings
 from consent_server.consents import views as consent_views
 from consent_server.consents.intake import ConsentIntake
@@ -55,6 +56,7 @@ class House:
     checks: Checks
     signatures: Signatures
     certificate_key: CertificateKey
+    ledger_head: Head
     ring: KeyRing
     writer: Writer
     sites: SiteDirectory
@@ -120,7 +122,7 @@ def _build(app: Flask, settings: Settings) -> House:
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     limiter = RateLimiter.of(settings, engine)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
-    certificate_key = CertificateKey(settings.secret_key)
+    certificate_key, ledger_head = CertificateKey(settings.secret_key), Head(settings.home)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
     static = Path(app.static_folder or "")
     documents = BannerDocuments(static, settings, policies, metrics.script_built)
@@ -136,6 +138,7 @@ def _build(app: Flask, settings: Settings) -> House:
         checks=Checks(settings, engines, ring, metrics, lag),
         signatures=signatures,
         certificate_key=certificate_key,
+        ledger_head=ledger_head,
         ring=ring,
         writer=writer,
         sites=sites,
@@ -150,7 +153,7 @@ def _build(app: Flask, settings: Settings) -> House:
         visit_intake=VisitIntake(settings, sites, visits, limiter),
         reader=reader,
         exporter=Exporter(reader),
-        retention=Retention(writer, ring, settings.visit_period, certificate_key),
+        retention=Retention(writer, ring, settings.visit_period, certificate_key, ledger_head),
         partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )
 

@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from consent_server import server
 from consent_server.app import create_app
 from consent_server.banner.commands import commands as banner_commands
+from consent_server.certificates.commands import commands as certificate_commands
 from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
@@ -168,6 +169,7 @@ for group in (
     consent_commands,
     visit_commands,
     retention_commands,
+    certificate_commands,
 ):
     cli.add_command(group)
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from consent_server import clock
 from consent_server.audit.services import COMMAND_LINE
+from consent_server.certificates.head import Head
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
@@ -102,6 +103,7 @@ class Retention:
     ring: KeyRing
     period: RetentionPeriod
     key: CertificateKey
+    head: Head
 
     def run(
         self, *, executor: str = COMMAND_LINE, on_step: Callable[[str], None] = lambda step: None
@@ -121,6 +123,8 @@ class Retention:
                 step(course)
                 on_step(name)
             self._tidy(course)
+        for newest in course.issued[-1:]:
+            self.head.remember(newest)
         return _told(course)
 
     def due(self) -> list[Due]:
