@@ -12,13 +12,16 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from consent_server.certificates.files import csv_lines, ndjson_lines, read_ndjson
+from consent_server.certificates.files import (
+    all_confirmations,
+    csv_lines,
+    ndjson_lines,
+    read_ndjson,
+)
 from consent_server.certificates.rules import Certificate, Fault, as_stated, faults_of
 from consent_server.certificates.services import (
-    Confirmation,
     confirmations_of,
     each_certificate,
-    each_confirmation,
     find_certificate,
     newest_certificates,
 )
@@ -72,11 +75,8 @@ def show_command(number: int, as_json: bool) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: stdout.")
 def export_command(file_format: str, output: Path | None) -> None:
     """Write the whole ledger; NDJSON can be verified by anybody."""
-    confirmed: dict[int, list[Confirmation]] = {}
-    for one in each_confirmation(db.engine):
-        confirmed.setdefault(one.certificate, []).append(one)
     write = csv_lines if file_format == "csv" else ndjson_lines
-    lines = write(each_certificate(db.engine), confirmed)
+    lines = write(each_certificate(db.engine), all_confirmations())
     if output is None:
         sys.stdout.writelines(lines)
         return

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from consent_server.certificates.rules import Certificate, as_stated, from_stated
-from consent_server.certificates.services import Confirmation
+from consent_server.certificates.services import Confirmation, each_certificate, each_confirmation
 from consent_server.errors import CommandError
+from consent_server.storage.database import db
 
 _COLUMNS: Final = (
     "number", "record_class", "day", "records", "sites", "reason", "method", "started_at",
@@ -40,6 +41,19 @@ def csv_lines(certificates: Iterable[Certificate], confirmed: Confirmed) -> Iter
         cells["confirmed_by"] = "; ".join(one.operator for one in confirmations)
         cells["confirmed_at"] = "; ".join(one.at.isoformat() for one in confirmations)
         yield _line([_harmless(str(cells[name])) for name in _COLUMNS])
+
+
+def whole_ledger_as_csv() -> Iterator[str]:
+    """Yields the lines of the ledger as it is now."""
+    return csv_lines(each_certificate(db.engine), all_confirmations())
+
+
+def all_confirmations() -> dict[int, list[Confirmation]]:
+    """Returns who confirmed what, by the number of the certificate."""
+    confirmed: dict[int, list[Confirmation]] = {}
+    for one in each_confirmation(db.engine):
+        confirmed.setdefault(one.certificate, []).append(one)
+    return confirmed
 
 
 def read_ndjson(lines: Iterable[str]) -> Iterator[Certificate]:

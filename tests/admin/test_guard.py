@@ -29,6 +29,10 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "POST /admin/visits/done": "handler",
     "GET /admin/exports": "handler",
     "POST /admin/exports": "handler",
+    "GET /admin/certificates": "viewer",
+    "GET /admin/certificates.csv": "viewer",
+    "GET /admin/certificates/<int:number>": "viewer",
+    "POST /admin/certificates/<int:number>": "owner",
     "GET /admin/access-log": "owner",
 }
 
