@@ -34,6 +34,7 @@ from consent_server.retention.commands import commands as retention_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.storage.backup import back_up
 from consent_server.storage.migrate import move, upgrade
+from consent_server.storage.restore import restore
 from consent_server.watching import logs
 
 _NOT_MIGRATED = "The databases are not ready; run `consent-server init` first."
@@ -149,6 +150,16 @@ def backup_command(folder: Path, as_json: bool) -> None:
     """Copy both databases into a new folder while they are in use; never keys, never the secret."""
     files = [str(file) for file in back_up(Settings.from_environ(), folder)]
     click.echo(json.dumps(files) if as_json else "\n".join(files))
+
+
+@db.command("restore", epilog="Example: consent-server db restore /var/backups/consent-monday")
+@click.argument("folder", type=click.Path(path_type=Path))
+def restore_command(folder: Path) -> None:
+    """Put a backup into a deployment that has no databases yet; never overwrites."""
+    settings = Settings.from_environ()
+    restore(settings, folder)
+    click.echo("both databases are restored; visits whose keys are destroyed stay unreadable")
+    click.echo("next: consent-server db upgrade, then consent-server retention run")
 
 
 @db.command("downgrade", epilog="Example: consent-server db downgrade --history main base")

@@ -9,5 +9,6 @@ What is special about an engine lives in `sqlite` and `postgres`, with its reaso
     leases                                     one process at a time
     revision, replica                          what is cached; what may be read from a copy
     counts, shared_counts                      how often in a span, across processes
-    soundness, wal, probes, patience, backup   damage, health, a server that hangs, copies
+    soundness, wal, probes, patience           damage, health, a server that hangs
+    backup, restore                            copies, and back
 """

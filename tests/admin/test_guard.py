@@ -49,6 +49,7 @@ def console_routes(app: Flask) -> dict[str, str]:
 
 def address(route: str, shop: Shop) -> str:
     path = route.split(" ")[1]
+    path = path.replace("<int:number>", "1")
     return path.replace("<key>", shop.key).replace("<uuid:consent_id>", UNKNOWN_ID)
 
 
