@@ -8,10 +8,11 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     admin, demo         the console; a product page to try it on
     jobs                what runs by itself, on one node at a time
     reports, retention  exports; destruction
+    certificates        the ledger of destruction: signed, chained, confirmed
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
-    config, clock, entropy, periods, rates, errors   plain facts
+    config, clock, entropy, instants, periods, rates, errors   plain facts
 """

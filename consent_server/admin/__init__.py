@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, redirect
 from consent_server.admin import (
     access_log,
     banner,
+    certificates,
     consents,
     error_pages,
     exports,
@@ -18,6 +19,7 @@ from consent_server.admin import (
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.reports.exports import Exporter
+from consent_server.signing import CertificateKey
 from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
@@ -28,6 +30,7 @@ def init_app(
     exporter: Exporter,
     reader: VisitReader,
     documents: BannerDocuments,
+    certificate_key: CertificateKey,
 ) -> None:
     """Adds the console under /admin, and its pages for errors."""
     routes = Blueprint("admin", __name__, url_prefix="/admin")
@@ -37,6 +40,7 @@ def init_app(
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, reader)
     exports.add_pages(routes, settings, exporter)
+    certificates.add_pages(routes, certificate_key)
     access_log.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)

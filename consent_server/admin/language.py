@@ -43,6 +43,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         layer_name=layer_name,
         act_name=act_name,
         actor_name=actor_name,
+        record_class_name=record_class_name,
+        destruction_reason=destruction_reason,
+        destruction_method=destruction_method,
         purpose_name=purpose_name,
         language_name=language_name,
         visit_basis_name=visit_basis_name,
@@ -164,6 +167,8 @@ def act_name(act: str) -> str:
         "site.add": _("Added a site"),
         "site.change": _("Changed a site"),
         "site.pin": _("Froze a script"),
+        "certificate.confirm": _("Confirmed a certificate"),
+        "certificates.export": _("Downloaded the destruction ledger"),
         "visits.view": _("Viewed visit records"),
         "visits.export": _("Began an export of visit records"),
         "visits.exported": _("Finished an export of visit records"),
@@ -178,3 +183,31 @@ def actor_name(operator: str) -> str:
         COMMAND_LINE: _("Command line"),
         UNKNOWN_ACCOUNT: _("Unknown account"),
     }.get(operator, operator)
+
+
+def record_class_name(record_class: str) -> str:
+    """Returns what a class of the retention table holds."""
+    return {"visit": _("Visit records")}.get(record_class, record_class)
+
+
+def destruction_reason(reason: str) -> str:
+    """Returns why records were destroyed."""
+    return {
+        "period_over": _("the retention period was over"),
+        "withdrawal": _("the visitor withdrew or asked for it"),
+        "hold_ended": _("a legal hold ended"),
+        "found_again": _("found again, such as after a restored backup"),
+    }.get(reason, reason)
+
+
+def destruction_method(method: str) -> str:
+    """Returns how records were destroyed."""
+    return {
+        "key_and_rows": _(
+            "encryption key overwritten and removed, rows overwritten, database log emptied"
+        ),
+        "key_and_partition": _(
+            "encryption key overwritten and removed, table of the day truncated and dropped"
+        ),
+        "rows": _("rows removed"),
+    }.get(method, method)

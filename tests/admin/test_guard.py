@@ -29,6 +29,10 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "POST /admin/visits/done": "handler",
     "GET /admin/exports": "handler",
     "POST /admin/exports": "handler",
+    "GET /admin/certificates": "viewer",
+    "GET /admin/certificates.csv": "viewer",
+    "GET /admin/certificates/<int:number>": "viewer",
+    "POST /admin/certificates/<int:number>": "owner",
     "GET /admin/access-log": "owner",
 }
 
@@ -45,6 +49,7 @@ def console_routes(app: Flask) -> dict[str, str]:
 
 def address(route: str, shop: Shop) -> str:
     path = route.split(" ")[1]
+    path = path.replace("<int:number>", "1")
     return path.replace("<key>", shop.key).replace("<uuid:consent_id>", UNKNOWN_ID)
 
 

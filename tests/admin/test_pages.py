@@ -17,6 +17,7 @@ PAGES = (
     "/admin/consents",
     "/admin/visits",
     "/admin/exports",
+    "/admin/certificates",
     "/admin/access-log",
 )
 HANGUL = re.compile("[가-힣]")
