@@ -199,7 +199,8 @@ class Keeping:
             )
             if connection.scalar(open_hold.with_for_update(read=True)) is None:
                 return 0
-            return connection.execute(_insert_absent(connection, HELD), copies).rowcount
+            connection.execute(_insert_absent(connection, HELD), copies)
+        return len(copies)  # PostgreSQL's driver does not count the rows of many
 
     def _engine(self, table: Table) -> Engine:
         return self.main if table is _TABLES[0] else self.archive
