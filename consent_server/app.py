@@ -110,7 +110,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.init_app(app, settings)
     operators.init_app(app, settings)
     admin.init_app(
-        app, settings, house.exporter, house.reader, house.documents, house.certificate_key
+        app,
+        settings,
+        house.exporter,
+        house.reader,
+        house.documents,
+        house.certificate_key,
+        house.holds,
     )
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]

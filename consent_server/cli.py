@@ -27,6 +27,7 @@ from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.errors import ConsentServerError
+from consent_server.holds.commands import commands as hold_commands
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
 from consent_server.reports.commands import consent_commands, visit_commands
@@ -180,6 +181,7 @@ for group in (
     consent_commands,
     visit_commands,
     retention_commands,
+    hold_commands,
     certificate_commands,
 ):
     cli.add_command(group)

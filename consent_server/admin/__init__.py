@@ -11,6 +11,7 @@ from consent_server.admin import (
     consents,
     error_pages,
     exports,
+    holds,
     language,
     overview,
     sites,
@@ -18,6 +19,7 @@ from consent_server.admin import (
 )
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
+from consent_server.holds.services import HoldKeeper
 from consent_server.reports.exports import Exporter
 from consent_server.signing import CertificateKey
 from consent_server.visits.services import VisitReader
@@ -31,6 +33,7 @@ def init_app(
     reader: VisitReader,
     documents: BannerDocuments,
     certificate_key: CertificateKey,
+    keeper: HoldKeeper,
 ) -> None:
     """Adds the console under /admin, and its pages for errors."""
     routes = Blueprint("admin", __name__, url_prefix="/admin")
@@ -41,6 +44,7 @@ def init_app(
     visits.add_pages(routes, settings, reader)
     exports.add_pages(routes, settings, exporter)
     certificates.add_pages(routes, certificate_key)
+    holds.add_pages(routes, settings, keeper)
     access_log.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)

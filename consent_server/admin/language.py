@@ -14,7 +14,7 @@ from flask import Flask, request
 from flask_babel import gettext as _
 
 from consent_server.admin.guard import ROLES, has_role
-from consent_server.audit.services import COMMAND_LINE
+from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.config import Settings
 from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
 
@@ -49,6 +49,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         purpose_name=purpose_name,
         language_name=language_name,
         visit_basis_name=visit_basis_name,
+        hold_basis_name=hold_basis_name,
+        hold_scope_name=hold_scope_name,
         address_mode_name=address_mode_name,
         device_mode_name=device_mode_name,
     )
@@ -125,6 +127,25 @@ def visit_basis_name(basis: str) -> str:
     }.get(basis, basis)
 
 
+def hold_basis_name(basis: str) -> str:
+    """Returns on what a legal hold stands."""
+    return {
+        "court": _("Order of a court"),
+        "investigation": _("Request of an investigating authority"),
+        "litigation": _("Lawsuit or dispute"),
+        "authority": _("Order of another authority"),
+    }.get(basis, basis)
+
+
+def hold_scope_name(narrowed_by: str) -> str:
+    """Returns which visits a legal hold keeps."""
+    return {
+        "site": _("All visits of the site"),
+        "address": _("Those of one address"),
+        "visitor": _("Those of one visitor"),
+    }.get(narrowed_by, narrowed_by)
+
+
 def address_mode_name(mode: str) -> str:
     """Returns how much a visit keeps of the address."""
     return {
@@ -169,6 +190,11 @@ def act_name(act: str) -> str:
         "site.pin": _("Froze a script"),
         "certificate.confirm": _("Confirmed a certificate"),
         "certificates.export": _("Downloaded the destruction ledger"),
+        "hold.open": _("Opened a legal hold"),
+        "hold.extend": _("Extended a legal hold"),
+        "hold.release": _("Released a legal hold"),
+        "hold.read": _("Read records of a legal hold"),
+        "hold.end": _("A legal hold ended"),
         "visits.view": _("Viewed visit records"),
         "visits.export": _("Began an export of visit records"),
         "visits.exported": _("Finished an export of visit records"),
@@ -181,6 +207,7 @@ def actor_name(operator: str) -> str:
     """Returns who did it: an account as it is, the others in words."""
     return {
         COMMAND_LINE: _("Command line"),
+        SERVICE: _("The service itself"),
         UNKNOWN_ACCOUNT: _("Unknown account"),
     }.get(operator, operator)
 
