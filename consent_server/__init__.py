@@ -9,11 +9,12 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     jobs                what runs by itself, on one node at a time
     reports, retention  exports; destruction
     disclosures         who may read the archive, what was handed to an authority
+    certificates        the ledger of destruction: signed, chained, confirmed
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border
     doctor              looks the key ring over for an operator
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
-    config, clock, entropy, periods, rates, errors, stopping   plain facts
+    config, clock, entropy, instants, periods, rates, errors, stopping   plain facts
 """

@@ -13,12 +13,18 @@ from consent_server import admin, operators
 from consent_server.banner import views as banner_views
 from consent_server.banner.document import BannerDocuments
 from consent_server.banner.intake import ScriptIntake
+from consent_server.certificates.head import Head
+from consent_server.certificates.withdrawn import certify_erasures
 from consent_server.config import Settings
 from consent_server.consents import views as consent_views
+from consent_server.consents.granted import GrantedPurposes
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
 from consent_server.disclosures.search import VisitSearch
 from consent_server.disclosures.services import ArchiveReader
+from consent_server.holds.certifying import certify_hold
+from consent_server.holds.keeping import Keeping
+from consent_server.holds.services import HoldKeeper
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
@@ -26,7 +32,7 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
-from consent_server.signing import Signatures
+from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
@@ -34,9 +40,13 @@ from consent_server.storage.ring_state import RingMemory
 from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
+from consent_server.subjects.withdrawals import VisitWithdrawals
 from consent_server.visits import views as visit_views
+from consent_server.visits.erasure import VisitEraser
 from consent_server.visits.intake import VisitIntake
+from consent_server.visits.journal import Journal
 from consent_server.visits.recorder import VisitRecorder
+from consent_server.visits.removal import Removal
 from consent_server.visits.services import VisitReader
 from consent_server.watching.metrics import Metrics
 from consent_server.watching.traces import Traces, traces_of
@@ -58,6 +68,8 @@ class House:
     traces: Traces
     checks: Checks
     signatures: Signatures
+    certificate_key: CertificateKey
+    ledger_head: Head
     ring: KeyRing
     writer: Writer
     sites: SiteDirectory
@@ -73,6 +85,8 @@ class House:
     reader: VisitReader
     exporter: Exporter
     archive: ArchiveReader
+    eraser: VisitEraser
+    holds: HoldKeeper
     retention: Retention
     partitions: tuple[PartitionKeeper, ...]
 
@@ -98,7 +112,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(app, settings, house.exporter, house.reader, house.documents, house.archive)
+    admin.init_app(
+        app,
+        settings,
+        house.exporter,
+        house.reader,
+        house.documents,
+        house.archive,
+        house.certificate_key,
+        house.holds,
+    )
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     # the outermost: whatever answers, in Flask or in front of it, is counted
@@ -125,11 +148,27 @@ def _build(app: Flask, settings: Settings) -> House:
     limiter = RateLimiter.of(settings, engine)
     signatures = Signatures(settings.secret_key)
     ring = KeyRing(settings.keys_dir, witness=RingMemory(engine))
+    certificate_key, ledger_head = CertificateKey(settings.secret_key), Head(settings.home)
     sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
     static = Path(app.static_folder or "")
     documents = BannerDocuments(static, settings, policies, metrics.script_built)
     countries = Countries(settings)
-    consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
+    period = settings.visit_period
+    holds = HoldKeeper(
+        Keeping(engine, archive, ring, period),
+        partial(certify_hold, engine, certificate_key, period),
+    )
+    journal = Journal(settings.keys_dir / "erased")
+    eraser = VisitEraser(
+        ring,
+        journal,
+        Removal(engine, archive, writer, journal),
+        period,
+        holds.keep_before_erasure,
+        partial(certify_erasures, engine, certificate_key),
+    )
+    withdrawals = VisitWithdrawals(eraser, settings.zone)
+    consents = ConsentRecorder(writer, policies, signatures, settings.choice_days, withdrawals)
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
     engines = {"main": engine, "archive": archive}
     lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
@@ -139,6 +178,8 @@ def _build(app: Flask, settings: Settings) -> House:
         traces=traces,
         checks=Checks(settings, engines, ring, metrics, lag),
         signatures=signatures,
+        certificate_key=certificate_key,
+        ledger_head=ledger_head,
         ring=ring,
         writer=writer,
         sites=sites,
@@ -150,11 +191,15 @@ def _build(app: Flask, settings: Settings) -> House:
         consents=consents,
         visits=visits,
         consent_intake=ConsentIntake(settings, sites, consents, limiter),
-        visit_intake=VisitIntake(settings, sites, visits, limiter),
+        visit_intake=VisitIntake(
+            settings, sites, visits, limiter, GrantedPurposes(engine, policies, signatures)
+        ),
         reader=reader,
         exporter=Exporter(reader),
         archive=ArchiveReader(VisitSearch(ring, reader, settings.visit_period)),
-        retention=Retention(writer, ring, settings.visit_period),
+        eraser=eraser,
+        holds=holds,
+        retention=Retention(writer, ring, period, certificate_key, ledger_head, eraser, holds),
         partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )
 
@@ -171,7 +216,7 @@ def _doors(house: House) -> dict[str, Doors]:
 
 
 def _register_routes(app: Flask, house: House) -> None:
-    centre = PreferenceCentre(house.policies, house.consents)
+    centre = PreferenceCentre(house.policies, house.consents, house.eraser)
     for routes in (
         health.blueprint(house.checks),
         metrics_view.blueprint(house.settings, house.metrics, house.checks),

@@ -22,12 +22,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from consent_server import server, stopping
 from consent_server.app import create_app
 from consent_server.banner.commands import commands as banner_commands
+from consent_server.certificates.commands import commands as certificate_commands
 from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.disclosures.commands import commands as disclosure_commands
 from consent_server.doctor import RingFacts, look_at_ring, witness_of
 from consent_server.errors import CommandError, ConsentServerError
+from consent_server.holds.commands import commands as hold_commands
 from consent_server.keys.ring import renew
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
@@ -36,6 +38,7 @@ from consent_server.retention.commands import commands as retention_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.storage.backup import back_up
 from consent_server.storage.migrate import move, upgrade
+from consent_server.storage.restore import restore
 from consent_server.watching import logs
 
 _NOT_MIGRATED = "The databases are not ready; run `consent-server init` first."
@@ -197,6 +200,16 @@ def backup_command(folder: Path, as_json: bool) -> None:
     click.echo(json.dumps(files) if as_json else "\n".join(files))
 
 
+@db.command("restore", epilog="Example: consent-server db restore /var/backups/consent-monday")
+@click.argument("folder", type=click.Path(path_type=Path))
+def restore_command(folder: Path) -> None:
+    """Put a backup into a deployment that has no databases yet; never overwrites."""
+    settings = Settings.from_environ()
+    restore(settings, folder)
+    click.echo("both databases are restored; visits whose keys are destroyed stay unreadable")
+    click.echo("next: consent-server db upgrade, then consent-server retention run")
+
+
 @db.command("downgrade", epilog="Example: consent-server db downgrade --history main base")
 @click.option("--history", type=click.Choice(["main", "archive"]), required=True)
 @click.argument("revision")
@@ -216,6 +229,8 @@ for group in (
     visit_commands,
     retention_commands,
     disclosure_commands,
+    hold_commands,
+    certificate_commands,
 ):
     cli.add_command(group)
 

@@ -4,6 +4,7 @@
     ├── ConfigError               the program refuses to start; one line says what to do
     │   └── OldRing               the key ring is an earlier copy of itself, or another one
     ├── CommandError              a command was asked for something that is not there
+    ├── Busy                      another process does the same at the moment
     ├── KeyDestroyed              the key of a day is gone, and so is what it encrypted
     └── Problem                   a request is refused (RFC 9457); nothing was written
         ├── InvalidBody           400
@@ -44,6 +45,10 @@ class OldRing(ConfigError):
 
 class CommandError(ConsentServerError):
     """A command cannot be carried out; `str(error)` is one line for the operator."""
+
+
+class Busy(ConsentServerError):
+    """Another process does the same at the moment; nothing was done, and it may be tried again."""
 
 
 class KeyDestroyed(ConsentServerError):

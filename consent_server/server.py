@@ -1,9 +1,9 @@
 """Starts the production server: granian, with as many workers as the database bears.
 
 SQLite has exactly one writing process; a second one would starve the first in the busy handler.
-The jobs run inside the workers, one of them at a time (jobs.lease). A worker that dies is replaced
-while the others serve; one that dies again within seconds ends the service with a status of 1, so
-that whoever watches it sees a fault that a new process does not cure.
+The jobs run inside the workers, one of them at a time (storage.leases). A worker that dies
+is replaced while the others serve; one that dies again within seconds ends the service with a
+status of 1, so that whoever watches it sees a fault that a new process does not cure.
 
 Who sends nothing, or its head drop by drop, is cut off, and holds a connection meanwhile but no
 thread. What granian cannot bound is the body: it is read by a thread, for as long as it takes, so

@@ -1,4 +1,4 @@
-"""Signatures: the visitor token and the receipt seal, both made with itsdangerous.
+"""Signatures: visitor tokens and receipt seals, made with itsdangerous; those of certificates.
 
 A token proves that a browser is the one that holds a visitor id on one site (a token of another
 site does not verify, because the site is part of the key derivation). Tokens are made from stored
@@ -15,6 +15,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import SigningAlgorithm
 
@@ -113,3 +117,30 @@ def _base36(number: int) -> str:
 def issued_at(token: str) -> datetime:
     """Returns when a (verified) token was issued, aware UTC."""
     return datetime.fromtimestamp(int(token.split(".")[1], 36), UTC)
+
+
+class CertificateKey:
+    """Signs certificates with Ed25519 (RFC 8032), so that an auditor needs no secret to verify.
+
+    The private key is derived from the service's secret by HKDF (RFC 5869): nothing else has to be
+    kept, and a new secret means a new key from then on.
+    """
+
+    def __init__(self, secret: str) -> None:
+        seed = HKDF(SHA256(), 32, None, b"consent-server:certificate").derive(secret.encode())
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public = self._private.public_key().public_bytes_raw().hex()
+
+    def sign(self, canonical: bytes) -> str:
+        """Returns the signature over some bytes, 128 hexadecimal digits."""
+        return self._private.sign(canonical).hex()
+
+
+def is_signed(public_key: str, canonical: bytes, signature: str) -> bool:
+    """Tells whether a signature over these bytes was made with the key that belongs to this one."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(signature), canonical)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

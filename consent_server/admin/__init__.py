@@ -8,10 +8,12 @@ from consent_server.admin import (
     access_log,
     archive,
     banner,
+    certificates,
     consents,
     disclosures,
     error_pages,
     exports,
+    holds,
     language,
     overview,
     sites,
@@ -20,7 +22,9 @@ from consent_server.admin import (
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.disclosures.services import ArchiveReader
+from consent_server.holds.services import HoldKeeper
 from consent_server.reports.exports import Exporter
+from consent_server.signing import CertificateKey
 from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
@@ -32,6 +36,8 @@ def init_app(
     reader: VisitReader,
     documents: BannerDocuments,
     archive_reader: ArchiveReader,
+    certificate_key: CertificateKey,
+    keeper: HoldKeeper,
 ) -> None:
     """Adds the console under /admin, and its pages for errors."""
     routes = Blueprint("admin", __name__, url_prefix="/admin")
@@ -43,6 +49,8 @@ def init_app(
     exports.add_pages(routes, settings, exporter)
     archive.add_pages(routes, settings, archive_reader)
     disclosures.add_pages(routes)
+    certificates.add_pages(routes, certificate_key)
+    holds.add_pages(routes, settings, keeper)
     access_log.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)

@@ -14,7 +14,7 @@ from flask import Flask, request
 from flask_babel import gettext as _
 
 from consent_server.admin.guard import ROLES, has_role
-from consent_server.audit.services import COMMAND_LINE
+from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.config import Settings
 from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
 
@@ -43,9 +43,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         layer_name=layer_name,
         act_name=act_name,
         actor_name=actor_name,
+        record_class_name=record_class_name,
+        destruction_reason=destruction_reason,
+        destruction_method=destruction_method,
         purpose_name=purpose_name,
         language_name=language_name,
         visit_basis_name=visit_basis_name,
+        hold_basis_name=hold_basis_name,
+        hold_scope_name=hold_scope_name,
         address_mode_name=address_mode_name,
         device_mode_name=device_mode_name,
         basis_name=basis_name,
@@ -120,8 +125,28 @@ def visit_basis_name(basis: str) -> str:
     return {
         "legal_duty": _("Kept: the law asks for it"),
         "legitimate_interest": _("Kept: legitimate interest"),
+        "consent": _("Kept if the visitor consents"),
         "off": _("Not kept"),
     }.get(basis, basis)
+
+
+def hold_basis_name(basis: str) -> str:
+    """Returns on what a legal hold stands."""
+    return {
+        "court": _("Order of a court"),
+        "investigation": _("Request of an investigating authority"),
+        "litigation": _("Lawsuit or dispute"),
+        "authority": _("Order of another authority"),
+    }.get(basis, basis)
+
+
+def hold_scope_name(narrowed_by: str) -> str:
+    """Returns which visits a legal hold keeps."""
+    return {
+        "site": _("All visits of the site"),
+        "address": _("Those of one address"),
+        "visitor": _("Those of one visitor"),
+    }.get(narrowed_by, narrowed_by)
 
 
 def address_mode_name(mode: str) -> str:
@@ -205,6 +230,13 @@ def act_name(act: str) -> str:
         "archive.read": _("Read the archive"),
         "archive.hand-over": _("Handed records to an authority"),
         "disclosures.export": _("Downloaded the disclosure ledger"),
+        "certificate.confirm": _("Confirmed a certificate"),
+        "certificates.export": _("Downloaded the destruction ledger"),
+        "hold.open": _("Opened a legal hold"),
+        "hold.extend": _("Extended a legal hold"),
+        "hold.release": _("Released a legal hold"),
+        "hold.read": _("Read records of a legal hold"),
+        "hold.end": _("A legal hold ended"),
         "visits.view": _("Viewed visit records"),
         "visits.export": _("Began an export of visit records"),
         "visits.exported": _("Finished an export of visit records"),
@@ -217,5 +249,34 @@ def actor_name(operator: str) -> str:
     """Returns who did it: an account as it is, the others in words."""
     return {
         COMMAND_LINE: _("Command line"),
+        SERVICE: _("The service itself"),
         UNKNOWN_ACCOUNT: _("Unknown account"),
     }.get(operator, operator)
+
+
+def record_class_name(record_class: str) -> str:
+    """Returns what a class of the retention table holds."""
+    return {"visit": _("Visit records")}.get(record_class, record_class)
+
+
+def destruction_reason(reason: str) -> str:
+    """Returns why records were destroyed."""
+    return {
+        "period_over": _("the retention period was over"),
+        "withdrawal": _("the visitor withdrew or asked for it"),
+        "hold_ended": _("a legal hold ended"),
+        "found_again": _("found again, such as after a restored backup"),
+    }.get(reason, reason)
+
+
+def destruction_method(method: str) -> str:
+    """Returns how records were destroyed."""
+    return {
+        "key_and_rows": _(
+            "encryption key overwritten and removed, rows overwritten, database log emptied"
+        ),
+        "key_and_partition": _(
+            "encryption key overwritten and removed, table of the day truncated and dropped"
+        ),
+        "rows": _("rows removed"),
+    }.get(method, method)

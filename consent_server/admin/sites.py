@@ -24,6 +24,7 @@ from consent_server.sites.rules import (
     DEVICE_MODES,
     VISIT_BASES,
     normal_origin,
+    purpose_key,
 )
 from consent_server.sites.services import (
     NewSite,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _NAME_CHARACTERS: Final = 200
 _ORIGIN_CHARACTERS: Final = 300
+_VISIT_PURPOSE: Final = "analytics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
     @routes.get("/sites/new")
     @operator_page("owner")
     def new_site() -> str:
-        return _form(None, MultiDict({"language": "ko"}), {})
+        return _form(None, MultiDict({"language": "ko", "visit_purpose": _VISIT_PURPOSE}), {})
 
     @routes.post("/sites/new")
     @operator_page("owner")
@@ -126,10 +128,15 @@ def _read_form(form: MultiDict[str, str]) -> _FilledIn:
         contact=read_line(form.get("contact", "")),
         language="en" if form.get("language") == "en" else "ko",
         visit_basis=_chosen(form, "visit_basis", VISIT_BASES),
+        visit_purpose=form.get("visit_purpose", "").strip() or _VISIT_PURPOSE,
         address_mode=_chosen(form, "address_mode", ADDRESS_MODES),
         device_mode=_chosen(form, "device_mode", DEVICE_MODES),
     )
-    messages = {"name": _name_error(new.name), "origins": _origins_error(new.origins)}
+    messages = {
+        "name": _name_error(new.name),
+        "origins": _origins_error(new.origins),
+        "visit_purpose": _purpose_error(new.visit_purpose),
+    }
     return _FilledIn(new, {name: message for name, message in messages.items() if message})
 
 
@@ -143,6 +150,14 @@ def _name_error(name: str) -> str:
     if 0 < len(name) <= _NAME_CHARACTERS:
         return ""
     return _("Give the site a name of 1 to %(limit)s characters.", limit=_NAME_CHARACTERS)
+
+
+def _purpose_error(purpose: str) -> str:
+    try:
+        purpose_key(purpose)
+    except CommandError:
+        return _("Write the key of a purpose of the notice, such as analytics.")
+    return ""
 
 
 def _origins_error(origins: Sequence[str]) -> str:
@@ -173,6 +188,7 @@ def _as_filled_in(site: Site) -> MultiDict[str, str]:
         "contact": site.contact,
         "language": site.language,
         "visit_basis": site.visit_basis,
+        "visit_purpose": site.visit_purpose,
         "address_mode": site.address_mode,
         "device_mode": site.device_mode,
     }

@@ -13,6 +13,7 @@ from consent_server.audit.models import AccessEntry
 from consent_server.storage.database import db
 
 COMMAND_LINE = "command line"
+SERVICE = "service"  # what a job does by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

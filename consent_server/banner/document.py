@@ -169,7 +169,7 @@ class BannerDocuments:
                 "sha256": version.hashes[language],
                 "languages": sorted(version.texts, key=lambda tag: (-len(tag), tag)),
                 "days": self._settings.choice_days,
-                **({"visits": True} if site.logs_visits else {}),
+                **_visits(site),
                 "build": self._build(site, version),
             },
             mode=ask.mode,
@@ -185,6 +185,13 @@ class BannerDocuments:
 @lru_cache(maxsize=256)
 def _settings(source: str) -> BannerSettings:
     return decoder.decode(source)
+
+
+def _visits(site: SiteEntry) -> dict[str, Any]:
+    """Tells the script to report page views: all, or those of whom granted a purpose."""
+    if not site.logs_visits:
+        return {}
+    return {"visits": site.visit_purpose if site.visit_basis == "consent" else True}
 
 
 def _join(install: str, more: dict[str, Any]) -> Document:

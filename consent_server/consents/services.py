@@ -16,6 +16,7 @@ from consent_server.consents.models import ConsentRecord
 from consent_server.consents.receipts import receipt, rfc3339
 from consent_server.consents.rules import check_decisions, digest, is_in_force
 from consent_server.consents.schemas import Submission
+from consent_server.consents.withdrawals import Withdrawals
 from consent_server.entropy import random_id
 from consent_server.errors import NotFound, SubmissionConflict
 from consent_server.policies.directory import PolicyDirectory
@@ -38,21 +39,30 @@ class ConsentRecorder:
     policies: PolicyDirectory
     signatures: Signatures
     choice_days: int
+    withdrawals: Withdrawals
 
     def record(self, site: SiteEntry, submission: Submission) -> dict[str, Any]:
         """Records one decision and waits until it is on disk; returns the answer to the banner.
 
         The same submission again gets the same answer and no second row. Raises the Problem of
-        the first rule it breaks (errors.py), or Unavailable; then nothing was stored.
+        the first rule it breaks (errors.py), or Unavailable; then nothing was stored, or what
+        follows from a withdrawal is still to be done: the same submission again does it.
         """
         version = self.policies.published(
             site.id, submission.policy_version, submission.language, submission.text_sha256
         )
         check_decisions(submission, version.purposes, version.services)
         wanted = self._row(site, submission)
+        is_known = submission.visitor is not None
+        if is_known:
+            self.withdrawals.announce(site, submission, wanted["visitor_id"])
         stored = self.writer.write(_TABLE, "consent_id", wanted)
-        _check_same(wanted, stored, submission.visitor is not None)
-        return self.answer(site, stored)
+        _check_same(wanted, stored, is_known)
+        answer = self.answer(site, stored)
+        if is_known:
+            told = self.withdrawals.carry_out(site, submission, wanted["visitor_id"])
+            answer |= {"visits": told} if told else {}
+        return answer
 
     def answer(self, site: SiteEntry, record: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what the banner is told about a stored record."""

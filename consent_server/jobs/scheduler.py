@@ -7,6 +7,7 @@ fails is logged and tried again at the next interval.
 from __future__ import annotations
 
 import logging
+import platform
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -17,11 +18,11 @@ from flask import Flask
 
 from consent_server import clock
 from consent_server.config import Settings
-from consent_server.errors import Unavailable
-from consent_server.jobs.lease import release_lease, take_lease
+from consent_server.errors import Busy, Unavailable
 from consent_server.jobs.rounds import RoundsScheduler
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
+from consent_server.storage.leases import release_lease, take_lease
 from consent_server.storage.partitions import PartitionKeeper
 
 _log = logging.getLogger(__name__)
@@ -105,7 +106,9 @@ class Scheduler:
                 if not is_holder:
                     return False
                 with self._observer.running():
-                    done = self._retention.run()
+                    done = self._retention.run(executor=f"scheduler on {platform.node()}")
+        except Busy:  # somebody's command is at it
+            return False
         except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again
             self._observer.job_failed()
             _log.exception("retention failed; it is tried again in %d seconds", self._interval)

@@ -44,6 +44,19 @@ _NoticeFile = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--notice", type=_NoticeFile, help="JSON of the first notice; default: built in.")
 @click.option("--visits/--no-visits", "logs_visits", default=True, help="Keep a visit log.")
 @click.option(
+    "--visit-basis",
+    type=click.Choice(VISIT_BASES),
+    default=VISIT_BASES[0],
+    show_default=True,
+    help="Why visits are recorded; off is --no-visits.",
+)
+@click.option(
+    "--visit-purpose",
+    default="analytics",
+    show_default=True,
+    help="What a visitor must have granted, on the basis of consent.",
+)
+@click.option(
     "--address-mode",
     type=click.Choice(ADDRESS_MODES),
     default=ADDRESS_MODES[0],
@@ -66,6 +79,8 @@ def add_command(
     language: str,
     notice: Path | None,
     logs_visits: bool,
+    visit_basis: str,
+    visit_purpose: str,
     address_mode: str,
     device_mode: str,
     as_json: bool,
@@ -77,7 +92,8 @@ def add_command(
         controller=controller,
         contact=contact,
         language=language,
-        visit_basis=VISIT_BASES[0] if logs_visits else "off",
+        visit_basis=visit_basis if logs_visits else "off",
+        visit_purpose=visit_purpose,
         address_mode=address_mode,
         device_mode=device_mode,
     )

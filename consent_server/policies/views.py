@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 from flask import Blueprint, render_template, request
+from flask_babel import get_locale
 
 from consent_server.config import Settings
 from consent_server.errors import NotFound
 from consent_server.policies.services import find_version, versions_of
-from consent_server.sites.directory import SiteDirectory
+from consent_server.sites.directory import SiteDirectory, SiteEntry
+from consent_server.sites.visit_words import basis_words, in_language
 from consent_server.web.client_address import client_address
 from consent_server.web.guard import guarded_by
 from consent_server.web.languages import preferred_language
@@ -30,6 +32,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) ->
         language = preferred_language(sorted(texts), site.language)
         if language not in texts:
             raise NotFound("The notice was not published in this language.")
+        shown = msgspec.json.decode(texts[language].canonical)
         return render_template(
             "policies/notice.html",
             site=site,
@@ -38,10 +41,19 @@ def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) ->
             languages=sorted(texts),
             language=language,
             sha256=texts[language].sha256,
-            shown=msgspec.json.decode(texts[language].canonical),
+            shown=shown,
+            visit_basis=_visit_basis(site, shown["purposes"]),
             visit_months=settings.visit_months,
             zone=settings.zone,
             asked=request.args.get("lang"),
         )
 
     return routes
+
+
+def _visit_basis(site: SiteEntry, purposes: list[dict[str, str]]) -> str:
+    """Returns why visits are kept, in the language of the page around the notice."""
+    language = str(get_locale())
+    names = {purpose["key"]: purpose["name"] for purpose in purposes}
+    name = names.get(site.visit_purpose, site.visit_purpose)
+    return in_language(basis_words(site.visit_basis, {language: name}), language)

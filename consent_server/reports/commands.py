@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from consent_server.audit.services import COMMAND_LINE
 from consent_server.errors import CommandError
+from consent_server.instants import Instant
 from consent_server.reports.exports import Export, Exporter, Kind
 from consent_server.sites.services import find_site
 
@@ -27,20 +28,6 @@ consent_commands = AppGroup(
 visit_commands = AppGroup(
     "visits", help="Visit records.", epilog="Example: consent-server visits export --site KEY"
 )
-
-
-class Instant(click.ParamType[datetime]):
-    """A date or an instant in ISO 8601; without a zone it means UTC."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
-        """Returns an aware instant."""
-        try:
-            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not like 2026-01-15 or 2026-01-15T09:30:00+09:00")
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _export_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select, tuple_
 
+from consent_server.retention.traces import Limit
 from consent_server.storage import sqlite
 from consent_server.storage.truncation import truncate_expired
 
@@ -23,9 +25,12 @@ _CHUNK_ROWS: Final = 1500  # one transaction; keeps the write lock for three mil
 _PAUSE_SECONDS: Final = 0.001  # between two, in which the writer serves whoever waits
 _CHUNKS_PER_CHECKPOINT: Final = 4
 _WAL_LIMIT_BYTES: Final = 64_000_000  # more than that is left to the next run
+_RESERVE: Final = 0.1  # of all pages; a day is a ninetieth of them
+_CHUNK_PAGES: Final = 64  # one transaction, of two milliseconds
+_GIVING_BACK_SECONDS: Final = 5.0  # of one run
 _READERS_SECONDS: Final = 2.0  # what a page of an export or of the console may take
 
-Run = Callable[[Callable[[Connection], int]], int]
+Run = Callable[[Callable[[Connection], Any]], Any]  # gives what the work gives
 
 
 def remove_expired(engine: Engine, table: Table, now: datetime, run: Run) -> int:
@@ -52,10 +57,36 @@ def scrub(engine: Engine) -> bool:
     return sqlite.truncate_wal(engine, _READERS_SECONDS)
 
 
-def count_expired(engine: Engine, table: Table, now: datetime) -> int:
-    """Returns how many rows exist whose last instant has passed."""
+def give_back(engine: Engine, run: Run) -> int:
+    """Gives the disk room of removed rows back, in small pieces; returns how many bytes (SQLite).
+
+    A reserve stays, which the visits of the next days fill; what is beyond a second's work is left
+    to the next run. On PostgreSQL the room went with the partition.
+    """
+    if engine.dialect.name == "postgresql":
+        return 0
+    before, free = sqlite.page_counts(engine)
+    wanted = free - int(before * _RESERVE)
+    deadline = time.monotonic() + _GIVING_BACK_SECONDS
+    while wanted > 0 and time.monotonic() < deadline:
+        run(partial(sqlite.free_pages, pages=min(wanted, _CHUNK_PAGES)))
+        wanted -= _CHUNK_PAGES
+        time.sleep(_PAUSE_SECONDS)
+    after, _ = sqlite.page_counts(engine)
+    if after < before:
+        sqlite.move_wal(engine)  # the file shrinks with this
+    return (before - after) * sqlite.PAGE_BYTES
+
+
+def count_older(engine: Engine, table: Table, limit: Limit) -> int:
+    """Returns how many rows exist that are too old."""
+    is_older = (
+        table.c.recorded_at < limit.instant
+        if limit.by_record_time
+        else table.c.gone_at <= limit.instant
+    )
     with engine.connect() as connection:
-        query = select(func.count()).select_from(table).where(table.c.gone_at <= now)
+        query = select(func.count()).select_from(table).where(is_older)
         return int(connection.execute(query).scalar_one())
 
 

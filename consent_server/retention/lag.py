@@ -1,19 +1,20 @@
-"""How late destruction is: by the oldest row or key that exists although its end has passed."""
+"""How late destruction is: by the oldest row or key that exists although its end has passed.
+
+A destruction that has begun and is not certified counts as well: traces may be left in a file.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import Engine, Table, select
 
 from consent_server import clock
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
+from consent_server.retention.due import end_of, open_destructions
 from consent_server.storage.database import table_of
 from consent_server.visits.models import ArchivedVisit, Visit
-
-_NOON: Final = time(12)
 
 
 def lag_seconds(main: Engine, archive: Engine, ring: KeyRing, period: RetentionPeriod) -> float:
@@ -23,7 +24,8 @@ def lag_seconds(main: Engine, archive: Engine, ring: KeyRing, period: RetentionP
     """
     now = clock.now()
     ends = [_oldest(main, table_of(Visit), now), _oldest(archive, table_of(ArchivedVisit), now)]
-    ends += [period.gone_at(datetime.combine(day, _NOON, period.zone)) for day in ring.days()[:1]]
+    ends += [end_of(day, period) for day in ring.days()[:1]]
+    ends += [opened.gone_at for opened in open_destructions(main)[:1]]
     return max((now - end).total_seconds() for end in [now, *filter(None, ends)])
 
 

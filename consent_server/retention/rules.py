@@ -25,6 +25,7 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
         RecordClass(
             "visit", settings.visit_months, "Protection of Communications Secrets Act decree 41(2)"
         ),
+        RecordClass("legal hold", None, "a named case, until its end: PIPA art. 21(1) proviso"),
         RecordClass("consent", None, "proof of consent: PIPA art. 22, GDPR art. 7(1)"),
         RecordClass("access log", None, "safety standard for personal data, art. 8"),
     )

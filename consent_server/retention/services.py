@@ -1,145 +1,276 @@
 """Verbs of retention: destroy what is due, and prove that nothing older is left.
 
 Order matters: the day's key dies first, so that even a run that is cut off leaves nothing
-readable; then the rows; then their traces in the files. Every step may be repeated.
+readable; then the rows; then their traces in the files; then it is certified (retention.steps).
+One run at a time in a deployment, whoever starts it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from consent_server import clock
+from consent_server.audit.services import COMMAND_LINE
+from consent_server.certificates.head import Head
 from consent_server.errors import ConfigError, Unavailable
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import (
+    Run,
     count_by_end,
-    count_expired,
+    count_older,
     forget_ids,
+    give_back,
     in_own_transaction,
-    remove_expired,
-    scrub,
 )
+from consent_server.retention.due import (
+    RECORD_CLASS,
+    Due,
+    end_of,
+    expired_days,
+    find_due,
+    open_destructions,
+)
+from consent_server.retention.steps import STEPS, Course, Place
+from consent_server.retention.traces import Limit, Look, look_at
 from consent_server.retention.wrong_clock import bring_forward
+from consent_server.signing import CertificateKey
 from consent_server.storage.database import ARCHIVE, db, table_of
+from consent_server.storage.leases import turn
 from consent_server.storage.writer import Writer
+from consent_server.visits.erasure import VisitEraser
 from consent_server.visits.models import ArchivedVisit, RecentVisit, Visit
 
+_HELD_CLASS: Final = "held visit"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What one run did. is_scrubbed: whether no trace is left in database files."""
+    """What one run did.
+
+    is_scrubbed: whether no trace is left in database files. certificates: numbers of those issued.
+    """
 
     visits: int
     archived_visits: int
     days: tuple[date, ...]
     is_scrubbed: bool
+    certificates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """What exists although its last instant has passed."""
+    """What exists although its last instant has passed.
+
+    held_visits: of legal holds that are over, and these. traces: raw records in files, those of
+    rows that are there included. open: destructions that have begun and are not certified.
+    looked_at: where was searched, and what is there.
+    """
 
     visits: int
     archived_visits: int
     keys: int
+    held_visits: int = 0
+    traces: int = 0
+    open: int = 0
+    looked_at: tuple[Look, ...] = ()
 
     @property
     def total(self) -> int:
         """The count that must be zero."""
-        return self.visits + self.archived_visits + self.keys
+        return self.visits + self.archived_visits + self.keys + self.held_visits
+
+
+class HeldVisits(Protocol):
+    """Legal holds, as far as retention has to do with them."""
+
+    def run(self) -> int:
+        """Copies what open holds cover and ends those that are over."""
+
+    def overdue(self) -> int:
+        """Counts what exists of holds that are over."""
+
+    def by_end(self) -> Mapping[datetime, int]:
+        """Returns how many copies go at which instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """Visit records that go at one instant (aware, UTC). is_due: it has passed."""
+class Coming:
+    """Records and keys of a class that go at one instant (aware, UTC). is_due: it has passed."""
 
+    record_class: str
     gone_at: datetime
     records: int
+    keys: int
     is_due: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Destroys visits on their day; call inside an application context."""
+    """Destroys visits on their day; call inside an application context.
+
+    eraser: finishes what visitors asked to go before. held: legal holds, which keep copies.
+    """
 
     writer: Writer
     ring: KeyRing
     period: RetentionPeriod
+    key: CertificateKey
+    head: Head
+    eraser: VisitEraser
+    held: HeldVisits
 
-    def run(self) -> Destroyed:
+    def run(
+        self, *, executor: str = COMMAND_LINE, on_step: Callable[[str], None] = lambda step: None
+    ) -> Destroyed:
         """Destroys keys, rows and traces of all visits whose last instant has passed.
 
-        Idempotent; raises Unavailable when the database cannot be written, and may be called
-        again at any time.
+        executor: who starts it, for the certificate. on_step: hears each step's name when it is
+        done. Idempotent: whatever an earlier run left undone is finished. Raises Busy when another
+        process is at it, Unavailable when the database cannot be written; may be called again at
+        any time.
         """
-        now = clock.now()
-        self._right_ends(now)
-        days = self._destroy_keys(now)
         db.session.rollback()  # a read left open here would hold our own work up
-        visits = remove_expired(db.engine, _VISITS, now, self.writer.run)
-        archived = remove_expired(_archive(), _ARCHIVED, now, in_own_transaction(_archive()))
-        yesterday = self.period.day_of(now) - timedelta(days=1)
-        forget_ids(db.engine, _RECENT, yesterday, self.writer.run)
-        is_scrubbed = all([scrub(db.engine), scrub(_archive())]) and not self._rows_left(now)
-        if visits or archived or days:
-            _log.info("destroyed %d visits of %d days", visits + archived, len(days))
-        if not is_scrubbed:
-            _log.warning("a long reader is in the way; the last traces go with the next run")
-        return Destroyed(visits, archived, days, is_scrubbed)
+        with turn(db.engine, "destruction") as keep:
+            self._first_of_all()
+            course = self._course(executor, keep)
+            self._right_ends(course)
+            for name, step in STEPS.items():
+                step(course)
+                on_step(name)
+            self._tidy(course)
+        for newest in course.issued[-1:]:
+            self.head.remember(newest)
+        return _told(course)
 
-    def _destroy_keys(self, now: datetime) -> tuple[date, ...]:
-        """Destroys what is due, also without any: that finishes what an earlier run could not.
+    def _first_of_all(self) -> None:
+        """Erasures before holds: what came back with a restored database is not held anew.
 
-        When it cannot, the rows are removed all the same.
+        A failure is no reason to keep what is due: a hold has its copies long before that.
         """
-        days: tuple[date, ...] = ()
-        try:
-            days = tuple(self._expired_days(now))
-            self.ring.destroy_all(days)
-        except (OSError, ConfigError, Unavailable) as error:
-            _log.error("keys could not be destroyed, or their master key not rolled: %s", error)
-        return days
+        for what, work in (("erasures", self.eraser.run), ("legal holds", self.held.run)):
+            try:
+                work()
+            except (DBAPIError, PoolTimeout, OSError, ConfigError, Unavailable) as error:
+                _log.error("%s wait for the next run: %s", what, type(error).__name__)
 
-    def _right_ends(self, now: datetime) -> None:
-        late = bring_forward(_VISITS, now, self.period, self.writer.run)
-        late += bring_forward(_ARCHIVED, now, self.period, in_own_transaction(_archive()))
+    def due(self) -> list[Due]:
+        """Returns what a run would destroy now; changes nothing."""
+        course = self._course()
+        tables = [(place.engine, place.table) for place in course.places.values()]
+        return find_due(tables, self.ring, self.period, course.now)
+
+    def check(self, *, older_than: datetime | None = None, in_files: bool = False) -> Older:
+        """Counts rows and keys that should be gone, over both databases and the key ring.
+
+        older_than: count what was recorded before this instant instead, due or not. in_files: look
+        into the raw bytes of database files and logs as well; takes as long as reading them.
+        """
+        limit = Limit(older_than or clock.now(), by_record_time=older_than is not None)
+        places = self._course().places
+        rows = {name: count_older(at.engine, at.table, limit) for name, at in places.items()}
+        keys = self._old_keys(limit)
+        looks = [Look(f"{name} database, rows", f"{count} too old") for name, count in rows.items()]
+        held = self.held.overdue()
+        looks.append(Look("legal holds that are over", f"{held} holds and visits left"))
+        looks.append(Look("key ring", f"{len(self.ring.days())} keys, {keys} of them too old"))
+        for name, at in places.items() if in_files else ():
+            looks += look_at(at.engine, name, at.table.name, limit)
+        return Older(
+            visits=rows["main"],
+            archived_visits=rows["archive"],
+            keys=keys,
+            held_visits=held,
+            traces=sum(look.traces for look in looks),
+            open=len(open_destructions(db.engine)),
+            looked_at=tuple(looks),
+        )
+
+    def _old_keys(self, limit: Limit) -> int:
+        if not limit.by_record_time:
+            return len(expired_days(self.ring, self.period, limit.instant))
+        return sum(day < self.period.day_of(limit.instant) for day in self.ring.days())
+
+    def forecast(self) -> list[Coming]:
+        """Returns what databases and ring hold by the instant at which it goes, earliest first."""
+        now = clock.now()
+        records = Counter(count_by_end(db.engine, _VISITS))
+        records.update(count_by_end(db.engines[ARCHIVE], _ARCHIVED))
+        keys = Counter(end_of(day, self.period) for day in self.ring.days())
+        coming = [
+            Coming(RECORD_CLASS, gone_at, records[gone_at], keys[gone_at], gone_at <= now)
+            for gone_at in {*records, *keys}
+        ]
+        coming += [
+            Coming(_HELD_CLASS, end, count, 0, end <= now)
+            for end, count in self.held.by_end().items()
+        ]
+        return sorted(coming, key=lambda each: (each.gone_at, each.record_class))
+
+    def _course(self, executor: str = "", keep: Callable[[], None] = lambda: None) -> Course:
+        archive = db.engines[ARCHIVE]
+        return Course(
+            places={
+                "main": Place(db.engine, _VISITS, _kept(self.writer.run, keep)),
+                "archive": Place(archive, _ARCHIVED, _kept(in_own_transaction(archive), keep)),
+            },
+            ring=self.ring,
+            period=self.period,
+            key=self.key,
+            now=clock.now(),
+            executor=executor,
+        )
+
+    def _right_ends(self, course: Course) -> None:
+        late = sum(
+            bring_forward(place.table, course.now, self.period, place.run)
+            for place in course.places.values()
+        )
         if late:
             _log.warning("the clock was ahead when %d visits came; their end is put right", late)
 
-    def check(self) -> Older:
-        """Counts rows and keys that should be gone, over both databases and the key ring."""
-        now = clock.now()
-        return Older(
-            visits=count_expired(db.engine, _VISITS, now),
-            archived_visits=count_expired(_archive(), _ARCHIVED, now),
-            keys=sum(1 for _ in self._expired_days(now)),
-        )
-
-    def forecast(self) -> list[Due]:
-        """Returns what both databases hold by the instant at which it goes, earliest first."""
-        now = clock.now()
-        ends = Counter(count_by_end(db.engine, _VISITS))
-        ends.update(count_by_end(_archive(), _ARCHIVED))
-        return [Due(gone_at, ends[gone_at], gone_at <= now) for gone_at in sorted(ends)]
-
-    def _rows_left(self, now: datetime) -> int:
-        return count_expired(db.engine, _VISITS, now) + count_expired(_archive(), _ARCHIVED, now)
-
-    def _expired_days(self, now: datetime) -> list[date]:
-        today = self.period.day_of(now)
-        return [day for day in self.ring.days() if self.period.gone_on(day) <= today]
+    def _tidy(self, course: Course) -> None:
+        """Forgets ids of earlier days and gives disk room back; neither is part of the proof."""
+        yesterday = self.period.day_of(course.now) - timedelta(days=1)
+        forget_ids(db.engine, _RECENT, yesterday, self.writer.run)
+        freed = sum(give_back(place.engine, place.run) for place in course.places.values())
+        if freed:
+            _log.info("gave %d MiB of disk room back", freed >> 20)
 
 
-def _archive() -> Engine:
-    return db.engines[ARCHIVE]
+def _kept(run: Run, keep: Callable[[], None]) -> Run:
+    """Keeps the turn while a long run goes on, piece by piece."""
+
+    def keep_and_run(work: Callable[[Connection], Any]) -> Any:
+        keep()
+        return run(work)
+
+    return keep_and_run
+
+
+def _told(course: Course) -> Destroyed:
+    removed = sum(course.removed.values())
+    if removed or course.days:
+        _log.info("destroyed %d visits of %d days", removed, len(course.days))
+    if not course.is_scrubbed:
+        _log.warning("a long reader is in the way; the last traces go with the next run")
+    return Destroyed(
+        visits=course.removed["main"],
+        archived_visits=course.removed["archive"],
+        days=course.days,
+        is_scrubbed=course.is_scrubbed,
+        certificates=tuple(each.number for each in course.issued),
+    )
 
 
 _VISITS = table_of(Visit)

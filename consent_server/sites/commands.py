@@ -1,4 +1,4 @@
-"""`consent-server sites`: add, list and show sites."""
+"""`consent-server sites`: list, show and change sites (`add` is in policies.commands)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from consent_server.audit.services import COMMAND_LINE, Act, record_act
 from consent_server.config import Settings
 from consent_server.sites.models import Site
-from consent_server.sites.services import all_sites, find_site, script_tag
+from consent_server.sites.rules import VISIT_BASES
+from consent_server.sites.services import all_sites, find_site, script_tag, set_visit_basis
 
 commands = AppGroup(
     "sites", help="Products that carry the script tag.", epilog="Example: consent-server sites list"
@@ -35,6 +37,20 @@ def list_command(as_json: bool) -> None:
 def show_command(key: str, as_json: bool) -> None:
     """Show one site and the tag to paste."""
     _print(_facts(find_site(key)), as_json)
+
+
+@commands.command("set", epilog="Example: consent-server sites set SITE --visit-basis consent")
+@click.argument("key")
+@click.option("--visit-basis", type=click.Choice(VISIT_BASES), help="Why visits are recorded.")
+@click.option("--visit-purpose", help="What a visitor must have granted, on the basis of consent.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def set_command(
+    key: str, visit_basis: str | None, visit_purpose: str | None, as_json: bool
+) -> None:
+    """Change why a site records visits; effective on every node within seconds."""
+    site = set_visit_basis(key, visit_basis, visit_purpose)
+    record_act(Act(operator=COMMAND_LINE, act="site.change", site_id=site.id))
+    _print(_facts(site), as_json)
 
 
 def print_site(site: Site, as_json: bool) -> None:
@@ -61,6 +77,7 @@ def _facts(site: Site) -> dict[str, Any]:
         "language": site.language,
         "logs_visits": site.logs_visits,
         "visit_basis": site.visit_basis,
+        "visit_purpose": site.visit_purpose,
         "address_mode": site.address_mode,
         "device_mode": site.device_mode,
         "tag": script_tag(settings.public_url, site.key),

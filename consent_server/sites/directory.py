@@ -28,6 +28,7 @@ class SiteEntry:
     contact: str
     language: str
     visit_basis: str
+    visit_purpose: str
     address_mode: str
     device_mode: str
     banner_settings: str
@@ -89,6 +90,7 @@ def entry_of(site: Site) -> SiteEntry:
         contact=site.contact,
         language=site.language,
         visit_basis=site.visit_basis,
+        visit_purpose=site.visit_purpose,
         address_mode=site.address_mode,
         device_mode=site.device_mode,
         banner_settings=site.banner_settings,

@@ -36,6 +36,11 @@ class Site(Model):
         server_default="legal_duty",
         comment="legal_duty legitimate_interest consent off: why page views are recorded",
     )
+    visit_purpose: Mapped[str] = mapped_column(
+        String(40),
+        server_default="analytics",
+        comment="key of the purpose that a visitor must have granted, on the basis of consent",
+    )
     address_mode: Mapped[str] = mapped_column(
         String(12),
         server_default="full",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +14,9 @@ _KEY_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 _KEY_LENGTH = 12  # 60 bits: not to be guessed, short enough for the cookie
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-VISIT_BASES: Final = ("legal_duty", "legitimate_interest", "off")
+_PURPOSE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")  # as in a notice (policies.schemas)
+
+VISIT_BASES: Final = ("legal_duty", "legitimate_interest", "consent", "off")
 ADDRESS_MODES: Final = ("full", "truncated", "keyed_hash", "none")
 DEVICE_MODES: Final = ("parsed", "user_agent")
 
@@ -21,6 +24,13 @@ DEVICE_MODES: Final = ("parsed", "user_agent")
 def new_site_key() -> str:
     """Returns a random public key, 12 characters."""
     return "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(_KEY_LENGTH))
+
+
+def purpose_key(text: str) -> str:
+    """Returns the key of a purpose. Raises CommandError when no purpose can have it."""
+    if not _PURPOSE.fullmatch(text):
+        raise CommandError(f"{text!r} is no key of a purpose, such as analytics.")
+    return text
 
 
 def one_of(what: str, chosen: str, choices: Sequence[str]) -> str:

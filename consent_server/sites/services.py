@@ -18,6 +18,7 @@ from consent_server.sites.rules import (
     new_site_key,
     normal_origin,
     one_of,
+    purpose_key,
 )
 from consent_server.storage.database import begin_write, db
 from consent_server.storage.revision import raise_revision
@@ -28,7 +29,8 @@ class NewSite:
     """What an operator says about a site.
 
     origins: at least one http(s) origin; language: "ko" or "en". visit_basis, address_mode,
-    device_mode: one of those in sites.rules.
+    device_mode: one of those in sites.rules; visit_purpose: what a visitor must have granted for a
+    visit to be recorded on the basis of consent.
     """
 
     name: str
@@ -37,6 +39,7 @@ class NewSite:
     contact: str = ""
     language: str = "ko"
     visit_basis: str = "legal_duty"
+    visit_purpose: str = "analytics"
     address_mode: str = "full"
     device_mode: str = "parsed"
 
@@ -60,6 +63,20 @@ def change_site(site: Site, new: NewSite) -> None:
     _apply(site, new)
     raise_revision(db.session())
     db.session.commit()
+
+
+def set_visit_basis(key: str, basis: str | None, purpose: str | None) -> Site:
+    """Changes why visits of a site are recorded and for which purpose; None leaves it as it is.
+
+    Raises CommandError when there is no such site, basis or key of a purpose.
+    """
+    begin_write()
+    site = find_site(key)
+    site.visit_basis = one_of("visit basis", basis or site.visit_basis, VISIT_BASES)
+    site.visit_purpose = purpose_key(purpose or site.visit_purpose)
+    raise_revision(db.session())
+    db.session.commit()
+    return site
 
 
 def keep_banner_settings(key: str, settings: str) -> None:
@@ -109,6 +126,7 @@ def _apply(site: Site, new: NewSite) -> None:
     site.contact = new.contact.strip()[:320]
     site.language = new.language
     site.visit_basis = one_of("visit basis", new.visit_basis, VISIT_BASES)
+    site.visit_purpose = purpose_key(new.visit_purpose)
     site.address_mode = one_of("address mode", new.address_mode, ADDRESS_MODES)
     site.device_mode = one_of("device mode", new.device_mode, DEVICE_MODES)
     kept = {known.origin: known for known in site.origins}

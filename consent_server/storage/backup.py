@@ -19,7 +19,7 @@ from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.storage.migrate import HISTORIES, migration_engine
 
-_NAMES = {"main": "consent", "archive": "archive"}
+NAMES = {"main": "consent", "archive": "archive"}  # of the files, without their endings
 
 
 def back_up(settings: Settings, folder: Path) -> list[Path]:
@@ -33,7 +33,7 @@ def back_up(settings: Settings, folder: Path) -> list[Path]:
     except OSError as error:
         raise CommandError(f"Cannot make {folder}: {error.strerror}.") from error
     try:
-        return [_copy(settings, history, folder / _NAMES[history]) for history in HISTORIES]
+        return [_copy(settings, history, folder / NAMES[history]) for history in HISTORIES]
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -63,21 +63,26 @@ def _copy_sqlite(engine: Engine, target: Path) -> Path:
 
 
 def _dump_postgres(engine: Engine, target: Path) -> Path:
-    program = shutil.which("pg_dump")
+    run_client(engine, "pg_dump", "--format=custom", "--no-unlogged-table-data", f"--file={target}")
+    return target
+
+
+def run_client(engine: Engine, name: str, *options: str) -> None:
+    """Runs a program of PostgreSQL's own on a database; the password is on no command line.
+
+    Raises CommandError when it is not there or fails.
+    """
+    program = shutil.which(name)
     if program is None:
-        raise CommandError("pg_dump is not on PATH; it comes with the package postgresql-client.")
-    address = engine.url.set(drivername="postgresql", password=None)
+        raise CommandError(f"{name} is not on PATH; it comes with the package postgresql-client.")
+    address = engine.url.set(drivername="postgresql", password=None).render_as_string()
     result = subprocess.run(
-        [
-            program, "--format=custom", "--no-unlogged-table-data", f"--file={target}",
-            address.render_as_string(),
-        ],
+        [program, *options, f"--dbname={address}"],
         env={**os.environ, "PGPASSWORD": engine.url.password or ""},
         capture_output=True,
         text=True,
         check=False,
-    )  # fmt: skip
+    )
     if result.returncode:
         lines = result.stderr.strip().splitlines() or [f"it ended with {result.returncode}"]
-        raise CommandError(f"pg_dump failed: {lines[-1]}")
-    return target
+        raise CommandError(f"{name} failed: {lines[-1]}")

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
+from consent_server.storage import sqlite
 from consent_server.storage.database import engine_options, tune
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
 
@@ -29,7 +30,19 @@ def upgrade(settings: Settings) -> None:
     """Brings both databases to the newest schema; does nothing where it is there already."""
     for history in HISTORIES:
         move(settings, history, "head")
+    let_files_shrink(settings)
     make_partitions(settings)
+
+
+def let_files_shrink(settings: Settings) -> None:
+    """Rewrites SQLite files of earlier versions, once, so that they can give disk room back."""
+    for history in HISTORIES:
+        engine = migration_engine(settings, history)
+        try:
+            if engine.dialect.name == "sqlite":
+                sqlite.let_shrink(engine)
+        finally:
+            engine.dispose()
 
 
 def make_partitions(settings: Settings) -> None:

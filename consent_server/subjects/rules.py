@@ -45,6 +45,14 @@ class LastDecision:
         return True in self.decisions.values() or True in self.services.values()
 
 
+def takes_visits_back(action: str, decisions: Mapping[str, bool], needed: str | None) -> bool:
+    """Whether a decision also asks that the visitor's visit records go.
+
+    needed: the purpose without which none are kept; None where they have another basis.
+    """
+    return action == "withdraw" or (needed is not None and decisions.get(needed) is not True)
+
+
 def decided(
     action: PageAction, purposes: Collection[str], switched_on: Collection[str]
 ) -> dict[str, bool]:

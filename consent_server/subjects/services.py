@@ -12,6 +12,15 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.sites.directory import SiteEntry
 from consent_server.subjects.rules import LastDecision, decided
 from consent_server.subjects.schemas import Choice
+from consent_server.visits.erasure import Erased, RefusedUntil, VisitEraser
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A choice that is on disk. are_visits_gone: None when it asked nothing of visit records."""
+
+    token: str
+    are_visits_gone: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,7 @@ class PreferenceCentre:
 
     policies: PolicyDirectory
     recorder: ConsentRecorder
+    eraser: VisitEraser
 
     def is_ours(self, site: SiteEntry, token: str) -> bool:
         """Tells whether this service issued a visitor token for this site."""
@@ -48,7 +58,17 @@ class PreferenceCentre:
         ]
         return receipt
 
-    def decide(self, site: SiteEntry, choice: Choice, token: str | None, *, gpc: bool) -> str:
+    def erase_visits(self, site: SiteEntry, token: str | None) -> Erased | RefusedUntil:
+        """Removes the visits of whoever holds a token, unless the site must keep them.
+
+        Raises NotFound for nobody, Unavailable.
+        """
+        if token is None:
+            raise NotFound("Nothing is recorded for this browser.")
+        visitor_id = self.recorder.signatures.visitor_id(site.key, token)
+        return self.eraser.erase(site, visitor_id)
+
+    def decide(self, site: SiteEntry, choice: Choice, token: str | None, *, gpc: bool) -> Decided:
         """Records a choice and waits until it is on disk; returns the visitor's token.
 
         The same form again makes no second record. Raises what ConsentRecorder.record raises, and
@@ -73,6 +93,7 @@ class PreferenceCentre:
             ),
         )
         own_token: str = answer["token"]
+        visits = answer.get("visits")
         if str(self.recorder.current(site, own_token)["consent_id"]) != answer["consent_id"]:
             raise SubmissionConflict("Another decision was made since.", field="submission_id")
-        return own_token
+        return Decided(own_token, None if visits is None else bool(visits["erased"]))

@@ -7,6 +7,7 @@ reloading never decides anything twice. Nothing of it is cached, framed or found
 from __future__ import annotations
 
 import uuid
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,14 +16,22 @@ from babel.dates import format_date
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import force_locale, get_locale
 
+from consent_server import clock
 from consent_server.banner.schemas import decoder as banner_settings
 from consent_server.config import Settings
 from consent_server.errors import SubmissionConflict
 from consent_server.sites.directory import SiteDirectory, SiteEntry
+from consent_server.sites.visit_words import (
+    basis_words,
+    erased_words,
+    in_language,
+    refused_words,
+)
 from consent_server.subjects.identity import VisitorCookie
 from consent_server.subjects.schemas import read_choice
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.shown import Shown
+from consent_server.visits.erasure import DUTY, RefusedUntil
 from consent_server.web.client_address import client_address
 from consent_server.web.csrf import refuse_other_pages
 from consent_server.web.guard import guarded_by
@@ -56,6 +65,15 @@ def blueprint(
         limiter.check("site", site.key)
         return pages.decide(site)
 
+    @routes.post("/<site_key>/visits")
+    @guarded_by("own page")
+    def erase_visits(site_key: str) -> Response:
+        limiter.check("address", client_address(request.environ, settings.trusted_proxies))
+        refuse_other_pages(request, settings.public_url)
+        site = sites.site(site_key)
+        limiter.check("site", site.key)
+        return pages.erase_visits(site)
+
     @routes.get("/<site_key>/receipt")
     @guarded_by("visitor token")
     def download_receipt(site_key: str) -> Response:
@@ -78,7 +96,7 @@ class _Pages:
         self._centre = centre
 
     def show(self, site: SiteEntry, problem: str = "", status: int = 200) -> Response:
-        """Returns the page. problem: `token` or `old form`, said in one line above the rest."""
+        """Returns the page. problem: `token`, `old form` or `visits`, said above the rest."""
         cookie = VisitorCookie.of(self._settings, site.key)
         token = self._visitor(site)
         has_foreign_cookie = token is None and cookie.read() is not None
@@ -102,12 +120,19 @@ class _Pages:
         choice = read_choice(read_form(request, self._settings.body_limit_bytes))
         has_gpc = request.headers.get("Sec-GPC") == "1"
         try:
-            token = self._centre.decide(site, choice, self._visitor(site), gpc=has_gpc)
+            done = self._centre.decide(site, choice, self._visitor(site), gpc=has_gpc)
         except SubmissionConflict as old_form:
             return self.show(site, "old form", old_form.status)
-        response = _to_page(site, is_saved=True)
-        VisitorCookie.of(self._settings, site.key).keep(response, token)
+        response = _to_page(site, is_saved=True, are_visits_gone=done.are_visits_gone)
+        VisitorCookie.of(self._settings, site.key).keep(response, done.token)
         return response
+
+    def erase_visits(self, site: SiteEntry) -> Response:
+        """Deletes the visitor's visit records and says so, or says why not (409) and until when."""
+        outcome = self._centre.erase_visits(site, self._visitor(site))
+        if isinstance(outcome, RefusedUntil):
+            return self.show(site, "visits", 409)
+        return _to_page(site, are_visits_gone=True)
 
     def receipt(self, site: SiteEntry) -> Response:
         """Returns the receipt of the last decision as a file."""
@@ -139,11 +164,30 @@ class _Pages:
                 submission_id=uuid.uuid4(),
                 asked=_asked_language(shown),
                 problem=problem,
+                visits=self._visits(site, shown, token),
                 is_saved="saved" in request.args and shown.last is not None and not problem,
                 has_gpc=_follows_gpc(site, version.purposes),
                 decided_at=self._instant(shown),
             )
         return make_response(page, status)
+
+    def _visits(self, site: SiteEntry, shown: Shown, token: str | None) -> dict[str, Any] | None:
+        """Returns what the page says about visit records; None where none are kept."""
+        if not site.logs_visits:
+            return None
+        names = {purpose["key"]: purpose["name"] for purpose in shown.purposes}
+        name = names.get(site.visit_purpose, site.visit_purpose)
+        until = self._settings.visit_period.gone_at(clock.now())
+        kept = refused_words(until, self._settings.zone)
+        language = str(get_locale())
+        return {
+            "basis": in_language(basis_words(site.visit_basis, {language: name}), language),
+            "months": self._settings.visit_months,
+            "kept": in_language(kept, language) if site.visit_basis == DUTY else "",
+            "gone": in_language(erased_words(), language),
+            "can_go": site.visit_basis != DUTY and token is not None,
+            "said": request.args.get("visits"),
+        }
 
     def _instant(self, shown: Shown) -> str:
         """Returns when the last decision was made, in the zone of the law, which it names."""
@@ -158,13 +202,16 @@ class _Pages:
         return f"{day} {local:%H:%M} ({self._settings.zone})"
 
 
-def _to_page(site: SiteEntry, *, is_saved: bool = False) -> Response:
+def _to_page(
+    site: SiteEntry, *, is_saved: bool = False, are_visits_gone: bool | None = None
+) -> Response:
     """Leads to the clean address of the page (303: by GET), in the language asked for."""
     address = url_for(
         "subjects.show_preferences",
         site_key=site.key,
         lang=request.args.get("lang"),
         saved=1 if is_saved else None,
+        visits=None if are_visits_gone is None else "gone" if are_visits_gone else "kept",
     )
     return redirect(address, 303)  # type: ignore[return-value]  # werkzeug's own base class
 

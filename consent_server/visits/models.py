@@ -8,9 +8,10 @@ in `payload`, encrypted under the key of `day`. On PostgreSQL both tables are pa
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Date, Index, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy import Date, Index, Integer, LargeBinary, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from consent_server.storage.columns import RowId, UtcDateTime, only_on, personal
@@ -107,6 +108,39 @@ class VisitDay(Model):
     archived_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, comment="when its last visit had moved to the archive"
     )
+
+
+class _ErasureColumns:
+    """How far a database has come in the journal of erasures (visits.journal)."""
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True, comment="calendar day of the visits")
+    lines: Mapped[int] = mapped_column(
+        Integer, comment="lines of the day's journal that need no further look"
+    )
+    uncertified: Mapped[int] = mapped_column(
+        Integer, comment="visits removed since the last certificate"
+    )
+    uncertified_since: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="when the first of those was removed"
+    )
+
+
+_ERASURES: Final = "how far this database has come in the journal of erasures (visits.journal)"
+
+
+class Erasure(_ErasureColumns, Model):
+    """Of the main database."""
+
+    __tablename__ = "erasures"
+    __table_args__ = ({"comment": _ERASURES},)
+
+
+class ArchivedErasure(_ErasureColumns, Model):
+    """Of the archive."""
+
+    __bind_key__ = ARCHIVE
+    __tablename__ = "archived_erasures"
+    __table_args__ = ({"comment": _ERASURES},)
 
 
 class ArchivedVisit(_VisitColumns, Model):

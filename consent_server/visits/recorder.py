@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from consent_server import clock
 from consent_server.errors import ConfigError, KeyDestroyed, Unavailable
 from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
@@ -57,15 +56,23 @@ class VisitRecorder:
     period: RetentionPeriod
     partitions: PartitionKeeper
 
-    def record(self, site: SiteEntry, report: VisitReport, address: str, user_agent: str) -> None:
+    def record(
+        self,
+        site: SiteEntry,
+        report: VisitReport,
+        address: str,
+        user_agent: str,
+        recorded_at: datetime,
+    ) -> None:
         """Records one visit and waits until it is on disk; the same visit_id again is one row.
 
-        address: canonical client address, "" if unknown. Raises TokenRefused for a forged
-        visitor token, Unavailable when it cannot be written; then nothing was stored.
+        address: canonical client address, "" if unknown. recorded_at: when it came. Raises
+        TokenRefused for a forged visitor token, Unavailable when it cannot be written; then
+        nothing was stored.
         """
         visitor = self.signatures.visitor_id(site.key, report.visitor) if report.visitor else None
         try:
-            row = self._row(site, report, visitor, address, user_agent, clock.now())
+            row = self._row(site, report, visitor, address, user_agent, recorded_at)
         except (OSError, ConfigError, KeyDestroyed) as error:  # full, lost, closed or damaged
             _log.error("the key ring cannot be used: %s", error)
             raise Unavailable("The key ring is away at the moment; nothing was stored.") from error

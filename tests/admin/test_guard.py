@@ -38,7 +38,18 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "POST /admin/archive/<reference>/hand-over": "handler",
     "GET /admin/disclosures": "owner",
     "GET /admin/disclosures.csv": "owner",
+    "GET /admin/certificates": "viewer",
+    "GET /admin/certificates.csv": "viewer",
+    "GET /admin/certificates/<int:number>": "viewer",
+    "POST /admin/certificates/<int:number>": "owner",
     "GET /admin/access-log": "owner",
+    "GET /admin/holds": "owner",
+    "GET /admin/holds/new": "owner",
+    "POST /admin/holds/new": "owner",
+    "GET /admin/holds/<uuid:hold_id>": "owner",
+    "POST /admin/holds/<uuid:hold_id>/extend": "owner",
+    "POST /admin/holds/<uuid:hold_id>/release": "owner",
+    "POST /admin/holds/<uuid:hold_id>/records": "owner",
 }
 
 
@@ -54,7 +65,12 @@ def console_routes(app: Flask) -> dict[str, str]:
 
 def address(route: str, shop: Shop) -> str:
     path = route.split(" ")[1]
-    return path.replace("<key>", shop.key).replace("<uuid:consent_id>", UNKNOWN_ID)
+    path = path.replace("<int:number>", "1")
+    return (
+        path.replace("<key>", shop.key)
+        .replace("<uuid:consent_id>", UNKNOWN_ID)
+        .replace("<uuid:hold_id>", UNKNOWN_ID)
+    )
 
 
 def test_every_page_asks_for_the_role_that_is_meant(app: Flask) -> None:

@@ -20,6 +20,7 @@ PAGES = (
     "/admin/archive",
     "/admin/archive/new",
     "/admin/disclosures",
+    "/admin/certificates",
     "/admin/access-log",
 )
 HANGUL = re.compile("[가-힣]")

@@ -20,7 +20,8 @@ FILLED_IN = {
     "controller": "Meadow Ltd.",
     "contact": "privacy@meadow.example",
     "language": "en",
-    "visit_basis": "legal_duty",
+    "visit_basis": "consent",
+    "visit_purpose": "marketing",
     "address_mode": "truncated",
     "device_mode": "user_agent",
 }
@@ -72,7 +73,7 @@ def test_the_form_for_a_change_holds_what_is_there(owner: Console) -> None:
 
     assert 'value="Meadow Notes"' in page
     assert "https://meadow.example\nhttps://www.meadow.example</textarea>" in page
-    for chosen in ("legal_duty", "truncated", "user_agent"):
+    for chosen in ("consent", "truncated", "user_agent"):
         assert f'<option value="{chosen}" selected>' in page
 
 

@@ -11,10 +11,9 @@ from flask import Flask
 from sqlalchemy import create_engine, select
 
 from consent_server import clock
-from consent_server.jobs.lease import take_lease
-from consent_server.jobs.models import Lease
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.storage.database import db
+from consent_server.storage.leases import Lease, take_lease
 from consent_server.storage.partitions import PartitionKeeper, instants_ahead
 from consent_server.storage.partitions import partitions as partitions_of
 from support.apps import EngineName

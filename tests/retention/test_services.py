@@ -298,6 +298,8 @@ def test_the_forecast_says_what_goes_when_and_counts_what_is_overdue(
     forecast = json.loads(runner.invoke(commands, ["forecast", "--json"]).output)
 
     assert forecast == [
-        {"gone_at": "2026-04-15T15:00:00+00:00", "records": 2, "is_due": True},
-        {"gone_at": "2026-04-16T15:00:00+00:00", "records": 1, "is_due": False},
+        {"class": "visit", "gone_at": "2026-04-15T15:00:00+00:00", "records": 2, "keys": 1}
+        | {"is_due": True},
+        {"class": "visit", "gone_at": "2026-04-16T15:00:00+00:00", "records": 1, "keys": 1}
+        | {"is_due": False},
     ]

@@ -49,8 +49,8 @@ export interface Config {
   readonly languages: readonly string[]
   /** How long a choice holds. */
   readonly days: number
-  /** Present when page views are reported. */
-  readonly visits?: true
+  /** Present when page views are reported; the key of a purpose: only of those who have granted it. */
+  readonly visits?: true | string
   /** Names the build and the version, so that a part fetched later fits this script. */
   readonly build: string
   /** Keys of the optional purposes, in the order of the switches. */
