@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from consent_server.keys.folder import FolderStore
 from consent_server.keys.ring import KeyRing
 from consent_server.keys.store import KEY_BYTES
 from support.disks import SmallDisk, bound_by_permissions, can_mount
+from support.prepared import Prepared
 from support.rings import key_files, lay_out_plainly, master_file
 
 DAY, NEXT = date(2026, 1, 15), date(2026, 1, 16)
@@ -200,6 +202,45 @@ def test_a_full_disk_delays_the_roll_and_what_is_due_is_finished_with_room(
     assert ring.decrypt("visit", NEXT, ROW, kept) == b"next"
     everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert not [secret for secret in secrets if secret in everything]
+
+
+_WAITS_FOR_A_LOCK = """
+import sys
+from pathlib import Path
+from consent_server.keys import files
+
+files._TRIES = 3
+with files.locked(Path(sys.argv[1])):
+    try:
+        with files.locked(Path(sys.argv[1])):
+            print("had twice")
+    except OSError as error:
+        print(error.strerror)
+with files.locked(Path(sys.argv[1])):
+    print("had again")
+"""
+
+
+@pytest.mark.parametrize("is_monotonic_real", ["0", "1"])
+def test_a_lock_is_waited_for_in_bounded_time_though_the_clock_is_turned(
+    prepared: Prepared, tmp_path: Path, is_monotonic_real: str
+) -> None:
+    turned = {
+        "LD_PRELOAD": prepared.libfaketime,
+        "FAKETIME": "+100d",
+        "FAKETIME_DONT_FAKE_MONOTONIC": is_monotonic_real,
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", _WAITS_FOR_A_LOCK, str(tmp_path / "lock")],
+        env=os.environ | turned,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert done.stdout.splitlines() == ["held by another process for too long", "had again"]
 
 
 _READS_ONLY = """
