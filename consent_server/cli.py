@@ -26,6 +26,7 @@ from consent_server.certificates.commands import commands as certificate_command
 from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
+from consent_server.drill.commands import drill_command
 from consent_server.errors import ConsentServerError
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
@@ -172,6 +173,7 @@ def downgrade_command(history: str, revision: str) -> None:
     click.echo(f"{history} is at {revision}")
 
 
+retention_commands.add_command(drill_command)
 for group in (
     banner_commands,
     site_commands,

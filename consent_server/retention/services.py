@@ -119,6 +119,7 @@ class Retention:
         with turn(db.engine, "destruction") as keep:
             course = self._course(executor, keep)
             self._right_ends(course)
+            self._forget_ids(course)
             for name, step in STEPS.items():
                 step(course)
                 on_step(name)
@@ -194,10 +195,13 @@ class Retention:
         if late:
             _log.warning("the clock was ahead when %d visits came; their end is put right", late)
 
-    def _tidy(self, course: Course) -> None:
-        """Forgets ids of earlier days and gives disk room back; neither is part of the proof."""
+    def _forget_ids(self, course: Course) -> None:
+        """Forgets ids of earlier days; before the logs are emptied, so that they leave as well."""
         yesterday = self.period.day_of(course.now) - timedelta(days=1)
-        forget_ids(db.engine, _RECENT, yesterday, self.writer.run)
+        forget_ids(db.engine, _RECENT, yesterday, course.places["main"].run)
+
+    def _tidy(self, course: Course) -> None:
+        """Gives disk room back; no part of the proof."""
         freed = sum(give_back(place.engine, place.run) for place in course.places.values())
         if freed:
             _log.info("gave %d MiB of disk room back", freed >> 20)
