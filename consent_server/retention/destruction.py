@@ -68,7 +68,7 @@ def give_back(engine: Engine, run: Run) -> int:
     before, free = sqlite.page_counts(engine)
     wanted = free - int(before * _RESERVE)
     deadline = time.monotonic() + _GIVING_BACK_SECONDS
-    while wanted > 0 and time.monotonic() < deadline:
+    while wanted > 0 and time.monotonic() < deadline and _keeps_wal_small(engine):
         run(partial(sqlite.free_pages, pages=min(wanted, _CHUNK_PAGES)))
         wanted -= _CHUNK_PAGES
         time.sleep(_PAUSE_SECONDS)

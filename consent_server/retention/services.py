@@ -202,6 +202,8 @@ class Retention:
 
     def _tidy(self, course: Course) -> None:
         """Gives disk room back; no part of the proof."""
+        if not course.is_scrubbed:
+            return  # a reader is in the way, and the log would only grow
         freed = sum(give_back(place.engine, place.run) for place in course.places.values())
         if freed:
             _log.info("gave %d MiB of disk room back", freed >> 20)
