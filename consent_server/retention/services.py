@@ -123,10 +123,20 @@ class Retention:
             for name, step in STEPS.items():
                 step(course)
                 on_step(name)
-            self._tidy(course)
         for newest in course.issued[-1:]:
             self.head.remember(newest)
         return _told(course)
+
+    def give_room_back(self) -> int:
+        """Gives the disk room of removed rows back (SQLite); returns how many bytes.
+
+        No part of the proof, and never long: what is left is done by the next call.
+        """
+        places = self._course().places.values()
+        freed = sum(give_back(place.engine, place.run) for place in places)
+        if freed:
+            _log.info("gave %.1f MB of disk room back", freed / 1e6)
+        return freed
 
     def due(self) -> list[Due]:
         """Returns what a run would destroy now; changes nothing."""
@@ -199,14 +209,6 @@ class Retention:
         """Forgets ids of earlier days; before the logs are emptied, so that they leave as well."""
         yesterday = self.period.day_of(course.now) - timedelta(days=1)
         forget_ids(db.engine, _RECENT, yesterday, course.places["main"].run)
-
-    def _tidy(self, course: Course) -> None:
-        """Gives disk room back; no part of the proof."""
-        if not course.is_scrubbed:
-            return  # a reader is in the way, and the log would only grow
-        freed = sum(give_back(place.engine, place.run) for place in course.places.values())
-        if freed:
-            _log.info("gave %d MiB of disk room back", freed >> 20)
 
 
 def _kept(run: Run, keep: Callable[[], None]) -> Run:

@@ -338,6 +338,8 @@ def test_disk_room_is_given_back_but_for_a_reserve(due: Shop, engine_name: Engin
         with db.engine.connect() as connection:
             pages = connection.execute(text("PRAGMA page_count")).scalar_one()
         due.house.retention.run()
+        freed = due.house.retention.give_room_back()
         size = path.stat().st_size
 
     assert size < 0.25 * pages * 4096
+    assert freed > 0.75 * pages * 4096
