@@ -28,6 +28,7 @@ from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.disclosures.commands import commands as disclosure_commands
 from consent_server.doctor import RingFacts, look_at_ring, witness_of
+from consent_server.drill.commands import drill_command
 from consent_server.errors import CommandError, ConsentServerError
 from consent_server.holds.commands import commands as hold_commands
 from consent_server.keys.ring import renew
@@ -220,6 +221,7 @@ def downgrade_command(history: str, revision: str) -> None:
     click.echo(f"{history} is at {revision}")
 
 
+retention_commands.add_command(drill_command)
 for group in (
     banner_commands,
     site_commands,

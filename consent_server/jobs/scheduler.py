@@ -107,6 +107,7 @@ class Scheduler:
                     return False
                 with self._observer.running():
                     done = self._retention.run(executor=f"scheduler on {platform.node()}")
+                    self._retention.give_room_back()
         except Busy:  # somebody's command is at it
             return False
         except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again

@@ -43,6 +43,7 @@ def run_command(as_json: bool, dry_run: bool) -> None:
     with _progress() as progress:
         task = progress.add_task("waiting for another run", total=len(STEPS))
         done = _run_when_free(lambda step: progress.update(task, advance=1, description=step))
+        _retention().give_room_back()
     if as_json:
         facts = asdict(done) | {"days": [day.isoformat() for day in done.days]}
         click.echo(json.dumps(facts))

@@ -27,6 +27,7 @@ _CHUNKS_PER_CHECKPOINT: Final = 4
 _WAL_LIMIT_BYTES: Final = 64_000_000  # more than that is left to the next run
 _RESERVE: Final = 0.1  # of all pages; a day is a ninetieth of them
 _CHUNK_PAGES: Final = 64  # one transaction, of two milliseconds
+_PAGES_PER_CHECKPOINT: Final = 16 * _CHUNK_PAGES
 _GIVING_BACK_SECONDS: Final = 5.0  # of one run
 _READERS_SECONDS: Final = 2.0  # what a page of an export or of the console may take
 
@@ -68,9 +69,12 @@ def give_back(engine: Engine, run: Run) -> int:
     before, free = sqlite.page_counts(engine)
     wanted = free - int(before * _RESERVE)
     deadline = time.monotonic() + _GIVING_BACK_SECONDS
-    while wanted > 0 and time.monotonic() < deadline:
-        run(partial(sqlite.free_pages, pages=min(wanted, _CHUNK_PAGES)))
-        wanted -= _CHUNK_PAGES
+    for chunk in range(0, max(wanted, 0), _CHUNK_PAGES):
+        if time.monotonic() > deadline:
+            break
+        if chunk % _PAGES_PER_CHECKPOINT == 0 and not _keeps_wal_small(engine):
+            break
+        run(partial(sqlite.free_pages, pages=_CHUNK_PAGES))
         time.sleep(_PAUSE_SECONDS)
     after, _ = sqlite.page_counts(engine)
     if after < before:

@@ -145,10 +145,10 @@ class Retention:
             self._first_of_all()
             course = self._course(executor, keep)
             self._right_ends(course)
+            self._forget_ids(course)
             for name, step in STEPS.items():
                 step(course)
                 on_step(name)
-            self._tidy(course)
         for newest in course.issued[-1:]:
             self.head.remember(newest)
         return _told(course)
@@ -163,6 +163,17 @@ class Retention:
                 work()
             except (DBAPIError, PoolTimeout, OSError, ConfigError, Unavailable) as error:
                 _log.error("%s wait for the next run: %s", what, type(error).__name__)
+
+    def give_room_back(self) -> int:
+        """Gives the disk room of removed rows back (SQLite); returns how many bytes.
+
+        No part of the proof, and never long: what is left is done by the next call.
+        """
+        places = self._course().places.values()
+        freed = sum(give_back(place.engine, place.run) for place in places)
+        if freed:
+            _log.info("gave %.1f MB of disk room back", freed / 1e6)
+        return freed
 
     def due(self) -> list[Due]:
         """Returns what a run would destroy now; changes nothing."""
@@ -239,13 +250,10 @@ class Retention:
         if late:
             _log.warning("the clock was ahead when %d visits came; their end is put right", late)
 
-    def _tidy(self, course: Course) -> None:
-        """Forgets ids of earlier days and gives disk room back; neither is part of the proof."""
+    def _forget_ids(self, course: Course) -> None:
+        """Forgets ids of earlier days; before the logs are emptied, so that they leave as well."""
         yesterday = self.period.day_of(course.now) - timedelta(days=1)
-        forget_ids(db.engine, _RECENT, yesterday, self.writer.run)
-        freed = sum(give_back(place.engine, place.run) for place in course.places.values())
-        if freed:
-            _log.info("gave %d MiB of disk room back", freed >> 20)
+        forget_ids(db.engine, _RECENT, yesterday, course.places["main"].run)
 
 
 def _kept(run: Run, keep: Callable[[], None]) -> Run:

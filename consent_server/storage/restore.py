@@ -85,7 +85,7 @@ def _check_sqlite(file: Path, history: str) -> None:
     if found != "ok":
         raise CommandError(f"{file} is damaged: {' '.join(str(found).split())}.")
     if not revisions or revisions - known_revisions(history):
-        raise CommandError(f"{file} is not a {history} database of this version or an older one.")
+        raise CommandError(f"{file} is of another database than {history}, or of a newer version.")
 
 
 def _check_restored(engine: Engine, history: str) -> None:

@@ -44,6 +44,11 @@ class Postgres:
         self._run("initdb", "-D", str(self._cluster), "-U", "tests", "-A", "trust", "-E", "UTF8",
                   "--no-sync", "--locale=C.UTF-8")  # fmt: skip
 
+    @property
+    def log(self) -> Path:
+        """The folder of its log of changes (WAL)."""
+        return self._cluster / "pg_wal"
+
     def start(self) -> None:
         """Starts the server and waits until it answers."""
         self._process = subprocess.Popen(

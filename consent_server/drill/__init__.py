@@ -1,0 +1,1 @@
+"""The proof drill: records, backs up, destroys, crashes, then searches every byte."""
