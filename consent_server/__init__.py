@@ -7,11 +7,12 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     app, server, worker builds the Flask application out of the rooms; serves it; in each process
     admin, demo         the console; a product page to try it on
     jobs                what runs by itself, on one node at a time
-    reports, retention  exports; destruction
+    reports, retention  exports; archive and destruction
+    statistics          counts that outlive the visits
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
-    config, clock, entropy, periods, rates, errors   plain facts
+    config, clock, entropy, pace, periods, rates, errors   plain facts
 """

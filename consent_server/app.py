@@ -18,20 +18,25 @@ from consent_server.consents import views as consent_views
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
 from consent_server.jobs.scheduler import Scheduler
+from consent_server.jobs.upkeep import Upkeep
 from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.retention.archiving import Archiver
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
+from consent_server.statistics.counting import DayCounter
+from consent_server.statistics.services import Statistics
 from consent_server.storage import database
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
 from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
+from consent_server.visits.days import VisitDays
 from consent_server.visits.intake import VisitIntake
 from consent_server.visits.recorder import VisitRecorder
 from consent_server.visits.services import VisitReader
@@ -70,6 +75,9 @@ class House:
     reader: VisitReader
     exporter: Exporter
     retention: Retention
+    days: VisitDays
+    upkeep: Upkeep
+    statistics: Statistics
     partitions: tuple[PartitionKeeper, ...]
 
 
@@ -100,7 +108,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the outermost: whatever answers, in Flask or in front of it, is counted
     app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
-        Scheduler(app, settings, house.retention, house.metrics, house.partitions).start()
+        Scheduler(
+            app, settings, house.retention, house.upkeep, house.metrics, house.partitions
+        ).start()
     return app
 
 
@@ -117,6 +127,7 @@ def _build(app: Flask, settings: Settings) -> House:
     with app.app_context():
         engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
     young = PartitionKeeper(engine, PARTITIONED["main"])
+    apart = PartitionKeeper(archive, PARTITIONED["archive"])
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     limiter = RateLimiter.of(settings, engine)
     signatures, ring = Signatures(settings.secret_key), KeyRing(settings.keys_dir)
@@ -126,13 +137,14 @@ def _build(app: Flask, settings: Settings) -> House:
     countries = Countries(settings)
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
+    days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
     lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
         settings=settings,
         metrics=metrics,
         traces=traces,
-        checks=Checks(settings, engines, ring, metrics, lag),
+        checks=Checks(settings, engines, ring, metrics, lag, days.lags_seconds),
         signatures=signatures,
         ring=ring,
         writer=writer,
@@ -149,7 +161,14 @@ def _build(app: Flask, settings: Settings) -> House:
         reader=reader,
         exporter=Exporter(reader),
         retention=Retention(writer, ring, settings.visit_period),
-        partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
+        days=days,
+        upkeep=Upkeep(
+            DayCounter(engine, writer, ring, days, countries.of_address),
+            Archiver(engine, archive, writer, days, apart),
+            settings.visit_period,
+        ),
+        statistics=Statistics(settings.visit_period, settings.least_visitors),
+        partitions=(young, apart),
     )
 
 

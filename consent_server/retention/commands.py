@@ -23,7 +23,8 @@ commands = AppGroup(
 @commands.command("run", epilog="Example: consent-server retention run")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def run_command(as_json: bool) -> None:
-    """Destroy every visit record whose period has ended."""
+    """Count and archive visits whose time has come; destroy those whose period has ended."""
+    is_kept_up = current_app.extensions["consent_server"].upkeep.run()
     done = _retention().run()
     if as_json:
         facts = asdict(done) | {"days": [day.isoformat() for day in done.days]}
@@ -33,6 +34,8 @@ def run_command(as_json: bool) -> None:
             f"destroyed {done.visits} visits, {done.archived_visits} archived visits, "
             f"{len(done.days)} day keys"
         )
+    if not is_kept_up:
+        raise CommandError("Visits could not be counted or archived; see above, run this again.")
     if not done.is_scrubbed:
         raise CommandError("A long reader is in the way of the last traces; run this again.")
 
