@@ -102,7 +102,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(app, settings, house.exporter, house.reader, house.documents)
+    admin.init_app(
+        app,
+        settings,
+        house.exporter,
+        house.reader,
+        house.days,
+        house.statistics,
+        house.documents,
+    )
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     # the outermost: whatever answers, in Flask or in front of it, is counted

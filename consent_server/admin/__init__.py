@@ -13,11 +13,14 @@ from consent_server.admin import (
     language,
     overview,
     sites,
+    statistics,
     visits,
 )
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.reports.exports import Exporter
+from consent_server.statistics.services import Statistics
+from consent_server.visits.days import VisitDays
 from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
@@ -27,6 +30,8 @@ def init_app(
     settings: Settings,
     exporter: Exporter,
     reader: VisitReader,
+    days: VisitDays,
+    numbers: Statistics,
     documents: BannerDocuments,
 ) -> None:
     """Adds the console under /admin, and its pages for errors."""
@@ -35,7 +40,8 @@ def init_app(
     sites.add_pages(routes, settings, documents)
     banner.add_pages(routes, documents)
     consents.add_pages(routes, settings)
-    visits.add_pages(routes, settings, reader)
+    visits.add_pages(routes, settings, reader, days)
+    statistics.add_pages(routes, settings, numbers)
     exports.add_pages(routes, settings, exporter)
     access_log.add_pages(routes)
     app.register_blueprint(routes)

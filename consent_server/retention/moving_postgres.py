@@ -9,7 +9,7 @@ are deleted and the other's stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
@@ -80,10 +80,11 @@ class MoveOnPostgres:
     def _remove(self, partition: Partition, day: date, main: Connection) -> int:
         """Removes the day's rows if the archive has exactly these; returns how many, -1: not so."""
         _lock(main, partition)
-        sums = _sums(main, VISITS, day, partition)
+        sums = _sums(main, VISITS, day, partition, ())
         with self._piece.archive.connect() as archive:
-            if clock.now() >= partition.gone_at or _sums(archive, ARCHIVED, day, partition) != sums:
-                return -1
+            there = _sums(archive, ARCHIVED, day, partition, sums[:2])
+        if there != sums or clock.now() >= partition.gone_at:
+            return -1
         per_site = select(VISITS.c.site_id, func.count()).where(_of(VISITS, day, partition))
         sites: dict[int, int] = dict(main.execute(per_site.group_by(VISITS.c.site_id)).all())
         others = select(VISITS.c.id).where(
@@ -94,7 +95,7 @@ class MoveOnPostgres:
         else:
             main.execute(delete(VISITS).where(_of(VISITS, day, partition)))
         add_archived(main, day, sites)
-        return int(sums[0])
+        return sums[2]
 
 
 def _lock(connection: Connection, partition: Partition) -> None:
@@ -106,14 +107,22 @@ def _of(table: Table, day: date, partition: Partition) -> Any:
 
 
 def _sums(
-    connection: Connection, table: Table, day: date, partition: Partition
-) -> tuple[int, int, int]:
-    """Returns what tells two sets of row numbers apart: what each row holds was compared before."""
+    connection: Connection, table: Table, day: date, partition: Partition, span: Sequence[int]
+) -> list[int]:
+    """Returns what tells two sets of row numbers apart: what each row holds was compared before.
+
+    span: the least and the greatest number; empty = any. Rows of the day that moved before have
+    numbers below those that came late.
+    """
     number = table.c.id.bitwise_and(ID_MASK)
     query = select(
+        func.coalesce(func.min(number), 0),
+        func.coalesce(func.max(number), 0),
         func.count(),
         func.coalesce(func.sum(number), 0),
         func.coalesce(func.sum((number % 65_521) * (number % 65_519)), 0),  # primes
     ).where(_of(table, day, partition))
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1]), int(row[2])
+    if span:
+        least, greatest = span
+        query = query.where(number.between(least, greatest))
+    return list(map(int, connection.execute(query).one()))

@@ -96,6 +96,25 @@ class VisitDays:
         moved = update(_DAYS).where(_DAYS.c.day == day).values(archived_at=clock.now())
         self.writer.run(lambda connection: connection.execute(moved).rowcount)
 
+    def archived(self, site_id: int | None, since: datetime | None, until: datetime | None) -> int:
+        """Returns how many visits of some days moved to the archive and are not due to be gone.
+
+        Of whole days: `until` is left out, and of the days it falls into all are counted. Asks the
+        main database alone. None means any.
+        """
+        query = select(_ARCHIVED.c.day, func.sum(_ARCHIVED.c.visits)).group_by(_ARCHIVED.c.day)
+        if site_id is not None:
+            query = query.where(_ARCHIVED.c.site_id == site_id)
+        if since is not None:
+            query = query.where(_ARCHIVED.c.day >= self.period.day_of(since))
+        if until is not None:
+            last = self.period.day_of(until - timedelta(microseconds=1))
+            query = query.where(_ARCHIVED.c.day <= last)
+        today = self.period.day_of(clock.now())
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return sum(int(count) for day, count in rows if self.period.gone_on(day) > today)
+
     def lags_seconds(self) -> dict[str, float]:
         """Returns how late the oldest day is that should be counted, and that should have moved."""
         return {
