@@ -8,7 +8,8 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     app, server, worker builds the Flask application out of the rooms; serves it; in each process
     admin, demo         the console; a product page to try it on
     jobs                what runs by itself, on one node at a time
-    reports, retention  exports; destruction
+    reports, retention  exports; archive and destruction
+    statistics          counts that outlive the visits
     disclosures         who may read the archive, what was handed to an authority
     certificates        the ledger of destruction: signed, chained, confirmed
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
@@ -17,5 +18,5 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     doctor              looks the key ring over for an operator
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
-    config, clock, entropy, instants, periods, rates, errors, stopping   plain facts
+    config, clock, entropy, instants, pace, periods, rates, errors, stopping   plain facts
 """

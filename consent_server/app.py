@@ -26,14 +26,18 @@ from consent_server.holds.certifying import certify_hold
 from consent_server.holds.keeping import Keeping
 from consent_server.holds.services import HoldKeeper
 from consent_server.jobs.scheduler import Scheduler
+from consent_server.jobs.upkeep import Upkeep
 from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.retention.archiving import Archiver
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
+from consent_server.statistics.counting import DayCounter
+from consent_server.statistics.services import Statistics
 from consent_server.storage import database
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
 from consent_server.storage.ring_state import RingMemory
@@ -42,6 +46,7 @@ from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.withdrawals import VisitWithdrawals
 from consent_server.visits import views as visit_views
+from consent_server.visits.days import VisitDays
 from consent_server.visits.erasure import VisitEraser
 from consent_server.visits.intake import VisitIntake
 from consent_server.visits.journal import Journal
@@ -88,6 +93,9 @@ class House:
     eraser: VisitEraser
     holds: HoldKeeper
     retention: Retention
+    days: VisitDays
+    upkeep: Upkeep
+    statistics: Statistics
     partitions: tuple[PartitionKeeper, ...]
 
 
@@ -117,6 +125,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings,
         house.exporter,
         house.reader,
+        house.days,
+        house.statistics,
         house.documents,
         house.archive,
         house.certificate_key,
@@ -127,7 +137,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the outermost: whatever answers, in Flask or in front of it, is counted
     app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
-        Scheduler(app, settings, house.retention, house.metrics, house.partitions).start()
+        Scheduler(
+            app, settings, house.retention, house.upkeep, house.metrics, house.partitions
+        ).start()
     return app
 
 
@@ -144,6 +156,7 @@ def _build(app: Flask, settings: Settings) -> House:
     with app.app_context():
         engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
     young = PartitionKeeper(engine, PARTITIONED["main"])
+    apart = PartitionKeeper(archive, PARTITIONED["archive"])
     writer = Writer(engine, queue_limit=settings.queue_limit, observer=metrics)
     limiter = RateLimiter.of(settings, engine)
     signatures = Signatures(settings.secret_key)
@@ -170,13 +183,14 @@ def _build(app: Flask, settings: Settings) -> House:
     withdrawals = VisitWithdrawals(eraser, settings.zone)
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days, withdrawals)
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
+    days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
     lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
         settings=settings,
         metrics=metrics,
         traces=traces,
-        checks=Checks(settings, engines, ring, metrics, lag),
+        checks=Checks(settings, engines, ring, metrics, lag, days.lags_seconds),
         signatures=signatures,
         certificate_key=certificate_key,
         ledger_head=ledger_head,
@@ -200,7 +214,14 @@ def _build(app: Flask, settings: Settings) -> House:
         eraser=eraser,
         holds=holds,
         retention=Retention(writer, ring, period, certificate_key, ledger_head, eraser, holds),
-        partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
+        days=days,
+        upkeep=Upkeep(
+            DayCounter(engine, writer, ring, days, countries.of_address),
+            Archiver(engine, archive, writer, days, apart),
+            settings.visit_period,
+        ),
+        statistics=Statistics(settings.visit_period, settings.least_visitors),
+        partitions=(young, apart),
     )
 
 

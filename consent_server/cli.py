@@ -37,6 +37,7 @@ from consent_server.policies.commands import commands as policy_commands
 from consent_server.reports.commands import consent_commands, visit_commands
 from consent_server.retention.commands import commands as retention_commands
 from consent_server.sites.commands import commands as site_commands
+from consent_server.statistics.commands import commands as statistics_commands
 from consent_server.storage.backup import back_up
 from consent_server.storage.migrate import move, upgrade
 from consent_server.storage.restore import restore
@@ -233,6 +234,7 @@ for group in (
     disclosure_commands,
     hold_commands,
     certificate_commands,
+    statistics_commands,
 ):
     cli.add_command(group)
 

@@ -36,6 +36,8 @@ def _setting(default: Any, reason: str, *, unit: str = "", secret: bool = False)
 
 _LEAST: Final = {
     "visit_months": 1,
+    "operating_days": 1,
+    "least_visitors": 5,
     "choice_days": 7,
     "queue_limit": 1,
     "body_limit_bytes": 1,
@@ -48,6 +50,7 @@ _LEAST: Final = {
     "database_statement_seconds": 1,
     "database_pool_size": 1,
 }
+_MOST: Final = {"operating_days": 60}
 _CHOICES: Final = {
     "mode": ("standalone", "production"),
     "metrics": ("local", "off", "on"),
@@ -98,6 +101,13 @@ class Settings:
     zone: str = _setting("Asia/Seoul", "zone whose midnights end retention periods", unit="IANA")
     visit_months: int = _setting(
         3, "visit records are gone after this many calendar months", unit="months"
+    )
+    operating_days: int = _setting(
+        7, "visits stay in the main database for so many calendar days; then, once counted, they "
+        "move to the archive", unit="days",
+    )  # fmt: skip
+    least_visitors: int = _setting(
+        5, "statistics show no number about fewer visitors of one site and day", unit="visitors"
     )
     choice_days: int = _setting(
         182, "a choice is kept this long, refusals as long as grants (CNIL: six months)",
@@ -305,6 +315,9 @@ def _check(settings: Settings) -> None:
     for name, least in _LEAST.items():
         if not getattr(settings, name) >= least:  # so written, "not a number" is refused too
             raise ConfigError(f"{_variable(name)} must be at least {least}.")
+    for name, most in _MOST.items():
+        if getattr(settings, name) > most:
+            raise ConfigError(f"{_variable(name)} must be at most {most}.")
     _check_public_url(settings.public_url)
     _check_rates(settings.rate_limits)
     if settings.is_production:

@@ -67,6 +67,9 @@ REFUSED = [
     {"CONSENT_TRUSTED_PROXIES": "-1"},
     {"CONSENT_TRUSTED_PROXIES": "many"},
     {"CONSENT_VISIT_MONTHS": "0"},
+    {"CONSENT_OPERATING_DAYS": "0"},
+    {"CONSENT_OPERATING_DAYS": "61"},
+    {"CONSENT_LEAST_VISITORS": "4"},
     {"CONSENT_CHOICE_DAYS": "6"},  # asked again within a week: nagging (Decree art. 27)
     {"CONSENT_SCHEDULER": "perhaps"},
     {"CONSENT_SECRET_KEY": "short"},

@@ -17,6 +17,7 @@ from consent_server.admin import (
     language,
     overview,
     sites,
+    statistics,
     visits,
 )
 from consent_server.banner.document import BannerDocuments
@@ -25,6 +26,8 @@ from consent_server.disclosures.services import ArchiveReader
 from consent_server.holds.services import HoldKeeper
 from consent_server.reports.exports import Exporter
 from consent_server.signing import CertificateKey
+from consent_server.statistics.services import Statistics
+from consent_server.visits.days import VisitDays
 from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
@@ -34,6 +37,8 @@ def init_app(
     settings: Settings,
     exporter: Exporter,
     reader: VisitReader,
+    days: VisitDays,
+    numbers: Statistics,
     documents: BannerDocuments,
     archive_reader: ArchiveReader,
     certificate_key: CertificateKey,
@@ -45,7 +50,8 @@ def init_app(
     sites.add_pages(routes, settings, documents)
     banner.add_pages(routes, documents)
     consents.add_pages(routes, settings)
-    visits.add_pages(routes, settings, reader)
+    visits.add_pages(routes, settings, reader, days)
+    statistics.add_pages(routes, settings, numbers)
     exports.add_pages(routes, settings, exporter)
     archive.add_pages(routes, settings, archive_reader)
     disclosures.add_pages(routes)

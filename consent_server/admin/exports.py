@@ -13,8 +13,8 @@ from consent_server.admin.choices import REASON_CHARACTERS, Choices, read_choice
 from consent_server.admin.consents import ACTIONS
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.config import Settings
+from consent_server.pace import SERVING
 from consent_server.reports.exports import Export, Exporter, file_name, media_type
-from consent_server.reports.pace import SERVING
 from consent_server.visits.device import DEVICE_CLASSES
 
 _FORMATS: Final = ("csv", "ndjson")

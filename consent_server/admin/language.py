@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask, request
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from consent_server.admin.guard import ROLES, has_role
@@ -48,6 +49,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         destruction_method=destruction_method,
         purpose_name=purpose_name,
         language_name=language_name,
+        dimension_name=dimension_name,
+        value_name=value_name,
+        day_remark=day_remark,
         visit_basis_name=visit_basis_name,
         hold_basis_name=hold_basis_name,
         hold_scope_name=hold_scope_name,
@@ -243,6 +247,43 @@ def act_name(act: str) -> str:
         "consents.export": _("Began an export of consent records"),
         "consents.exported": _("Finished an export of consent records"),
     }.get(act, act)
+
+
+def dimension_name(dimension: str) -> str:
+    """Returns what statistics are by."""
+    return {
+        "path": _("Page"),
+        "referrer": _("Came from"),
+        "browser": _("Browser"),
+        "system": _("System"),
+        "country": _("Country"),
+        "device": _("Device"),
+    }.get(dimension, dimension)
+
+
+def value_name(dimension: str, value: str) -> str:
+    """Returns a value of statistics; what is not known in words."""
+    if not value:
+        return _("Directly, or not said") if dimension == "referrer" else _("Not known")
+    if dimension == "device":
+        return device_name(value)
+    if dimension == "country":
+        locale = get_locale()
+        return (locale and locale.territories.get(value)) or value
+    return value
+
+
+def day_remark(state: str, unreadable: int) -> str:
+    """Returns why a day has no numbers, or not all."""
+    return {
+        "few": _("Too few visitors to show"),
+        "waiting": _("Not counted yet"),
+        "destroyed": _("Destroyed before it was counted"),
+        "none": _("No visit"),
+        "incomplete": ngettext(
+            "%(num)s visit could not be read", "%(num)s visits could not be read", unreadable
+        ),
+    }.get(state, "")
 
 
 def actor_name(operator: str) -> str:

@@ -23,6 +23,7 @@ from consent_server.admin.choices import (
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
+from consent_server.visits.days import VisitDays
 from consent_server.visits.device import DEVICE_CLASSES
 from consent_server.visits.services import VisitFilter, VisitReader
 
@@ -30,7 +31,7 @@ _REASON: Final = "visits_reason"  # the session's own name for it
 _REASON_HOLDS: Final = timedelta(minutes=30)
 
 
-def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader) -> None:
+def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader, days: VisitDays) -> None:
     """Adds the pages."""
 
     @routes.get("/visits")
@@ -51,6 +52,7 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader) -> Non
             device_classes=DEVICE_CLASSES,
             names={site.id: site.name for site in choices.sites},
             reason=reason,
+            archived=days.archived(choices.site_id, choices.since, choices.until),
         )
 
     @routes.post("/visits")

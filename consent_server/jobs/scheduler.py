@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import platform
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize  # a worker of the server runs these at its end, no atexit
@@ -20,6 +21,8 @@ from consent_server import clock
 from consent_server.config import Settings
 from consent_server.errors import Busy, Unavailable
 from consent_server.jobs.rounds import RoundsScheduler
+from consent_server.jobs.upkeep import MOVING_SECONDS, Upkeep
+from consent_server.pace import SERVING
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 from consent_server.storage.leases import release_lease, take_lease
@@ -54,6 +57,7 @@ class Scheduler:
         app: Flask,
         settings: Settings,
         retention: Retention,
+        upkeep: Upkeep,
         observer: JobObserver,
         partitions: Sequence[PartitionKeeper] = (),
     ) -> None:
@@ -61,6 +65,9 @@ class Scheduler:
         self._observer = observer
         self._interval = settings.retention_interval_seconds
         self._retention = retention
+        self._upkeep = upkeep
+        self._is_stopping = False
+        self._renew_at = 0.0  # by the monotonic clock
         self._partitions = partitions
         self._period = settings.visit_period
         self._holder = secrets.token_hex(8)
@@ -79,6 +86,7 @@ class Scheduler:
         """Stops the jobs, waits for one that runs and leaves the lease to another process."""
         if self._at_exit is not None:
             self._at_exit.cancel()
+        self._is_stopping = True
         if self._clock.running:
             self._clock.shutdown(wait=True)
             self._leave()
@@ -97,15 +105,17 @@ class Scheduler:
         return True
 
     def destroy_expired(self) -> bool:
-        """Runs retention if this process holds the lease; returns whether it did."""
+        """Counts, archives and destroys if this process holds the lease; returns whether it did.
+
+        What cannot be counted or archived now hinders no destruction.
+        """
         try:
             with self._app.app_context():
-                seconds = self._interval * _LEASE_INTERVALS
-                is_holder = take_lease(db.engine, "retention", self._holder, seconds)
-                self._observer.leads(is_holder)
-                if not is_holder:
+                if not self._leads():
                     return False
                 with self._observer.running():
+                    if not self._keep_up():
+                        self._observer.job_failed()
                     done = self._retention.run(executor=f"scheduler on {platform.node()}")
                     self._retention.give_room_back()
         except Busy:  # somebody's command is at it
@@ -121,6 +131,25 @@ class Scheduler:
         }
         self._observer.destroyed(counts, clock.now().timestamp())
         return True
+
+    def _keep_up(self) -> bool:
+        return self._upkeep.run(self._may_go_on, share=SERVING, moving_seconds=MOVING_SECONDS)
+
+    def _may_go_on(self) -> bool:
+        """Keeps the lease during long work; asked every few milliseconds, renews now and then."""
+        if self._is_stopping:
+            return False
+        if time.monotonic() < self._renew_at:
+            return True
+        return self._leads()
+
+    def _leads(self) -> bool:
+        """Takes or renews the lease; returns whether this process has it."""
+        seconds = self._interval * _LEASE_INTERVALS
+        is_holder = take_lease(db.engine, "retention", self._holder, seconds)
+        self._renew_at = time.monotonic() + self._interval / 2
+        self._observer.leads(is_holder)
+        return is_holder
 
     def _add(self, job: Callable[[], bool], name: str) -> None:
         late_is_fine = {"misfire_grace_time": None}  # the default drops what is late by a second

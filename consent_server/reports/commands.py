@@ -21,6 +21,7 @@ from consent_server.errors import CommandError
 from consent_server.instants import Instant
 from consent_server.reports.exports import Export, Exporter, Kind
 from consent_server.sites.services import find_site
+from consent_server.visits.days import VisitDays
 
 consent_commands = AppGroup(
     "consents", help="Consent records.", epilog="Example: consent-server consents export -o c.csv"
@@ -88,6 +89,19 @@ def _export(
             progress=lambda rows: progress.update(task, rows=rows),
         )
         _write(blocks, output)
+    if kind == "visits":
+        _tell_of_archive(export)
+
+
+def _tell_of_archive(export: Export) -> None:
+    """Says what is not in the file: this command reads the operating database alone."""
+    days: VisitDays = current_app.extensions["consent_server"].days
+    if count := days.archived(export.site_id, export.since, export.until):
+        click.echo(
+            f"{count} more visit records of these days lie in the archive, for the use that the "
+            "law names; ask for them with `consent-server disclosures request`.",
+            err=True,
+        )
 
 
 def _progress() -> Progress:

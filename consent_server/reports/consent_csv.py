@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from consent_server.consents.lines import consent_lines
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
-from consent_server.reports.pace import Pace
+from consent_server.pace import Pace
 from consent_server.reports.tables import Block, Row, csv_cells, csv_lines
 from consent_server.storage import lines_postgres, lines_sqlite
 from consent_server.storage.lines import LineQuery, Page

@@ -18,8 +18,8 @@ from consent_server import clock
 from consent_server.audit.services import Act, record_act
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
 from consent_server.errors import CommandError
+from consent_server.pace import Pace
 from consent_server.reports.consent_csv import consent_csv
-from consent_server.reports.pace import Pace
 from consent_server.reports.tables import Block, Format, Row, csv_lines, csv_start, ndjson_lines
 from consent_server.sites.services import site_keys
 from consent_server.storage.database import db

@@ -36,10 +36,11 @@ commands = AppGroup(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--dry-run", is_flag=True, help="Say what would be destroyed now; change nothing.")
 def run_command(as_json: bool, dry_run: bool) -> None:
-    """Destroy every visit record whose period has ended; certify it."""
+    """Count and archive visits whose time has come; destroy and certify what is over."""
     if dry_run:
         _print_due(_retention().due(), as_json)
         return
+    is_kept_up = current_app.extensions["consent_server"].upkeep.run()
     with _progress() as progress:
         task = progress.add_task("waiting for another run", total=len(STEPS))
         done = _run_when_free(lambda step: progress.update(task, advance=1, description=step))
@@ -52,6 +53,8 @@ def run_command(as_json: bool, dry_run: bool) -> None:
             f"destroyed {done.visits} visits, {done.archived_visits} archived visits, "
             f"{len(done.days)} day keys; issued {len(done.certificates)} certificates"
         )
+    if not is_kept_up:
+        raise CommandError("Visits could not be counted or archived; see above, run this again.")
     if not done.is_scrubbed:
         raise CommandError("A long reader is in the way of the last traces; run this again.")
 

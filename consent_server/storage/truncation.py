@@ -43,12 +43,12 @@ def truncate_expired(engine: Engine, table: str, now: datetime) -> int:
         expired = [each for each in partitions(connection, table) if each.gone_at <= now]
     removed = 0
     for partition in expired:
-        rows = _patiently(engine, partial(_empty, partition))
+        rows = patiently(engine, partial(_empty, partition))
         if rows is None:
             _log.warning("a reader holds %s; it goes with the next run", partition.name)
             continue
         removed += rows
-        if _patiently(engine, partial(_drop, partition)) is None:
+        if patiently(engine, partial(_drop, partition)) is None:
             _log.info("%s is empty; the table itself goes with the next run", partition.name)
     return removed
 
@@ -66,7 +66,7 @@ def _drop(partition: Partition, connection: Connection) -> int:
     return 0
 
 
-def _patiently(engine: Engine, work: Callable[[Connection], int]) -> int | None:
+def patiently(engine: Engine, work: Callable[[Connection], int]) -> int | None:
     """Does work in a transaction that waits for locks only briefly, a few times.
 
     Returns None when others held the lock each time, 0 when another run dropped the table first.

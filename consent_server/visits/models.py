@@ -11,7 +11,17 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Date, Index, Integer, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from consent_server.storage.columns import RowId, UtcDateTime, only_on, personal
@@ -68,7 +78,7 @@ class Visit(_VisitColumns, Model):
     __tablename__ = "visits"
     __table_args__ = (
         only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
-        only_on("sqlite", Index("ix_visits_gone_at", "gone_at")),
+        only_on("sqlite", Index("ix_visits_gone_at_day", "gone_at", "day")),
         Index("ix_visits_site_id_id", "site_id", "id"),
         _visitor_index("visits"),
         {
@@ -143,13 +153,29 @@ class ArchivedErasure(_ErasureColumns, Model):
     __table_args__ = ({"comment": _ERASURES},)
 
 
+class ArchivedCount(Model):
+    """How many visits of a site and day moved to the archive: known without a look into it."""
+
+    __tablename__ = "archived_counts"
+    __table_args__ = ({"comment": "how many visits moved to the archive, by day and site"},)
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True, comment="calendar day of the visits")
+    site_id: Mapped[int] = mapped_column(
+        RowId, primary_key=True, autoincrement=False, comment="the site (no foreign key)"
+    )
+    visits: Mapped[int] = mapped_column(BigInteger, comment="rows moved so far")
+
+
 class ArchivedVisit(_VisitColumns, Model):
-    """A visit whose purpose is met, kept apart until its day (PIPA art. 21(3))."""
+    """A visit whose purpose is met, kept apart until its day (PIPA art. 21(3)).
+
+    Its `id` says where in the main database it was (retention.archiving), so a row that is moved
+    twice is one row, without a second index that would hinder destruction (see storage.repeats).
+    """
 
     __bind_key__ = ARCHIVE
     __tablename__ = "archived_visits"
     __table_args__ = (
-        only_on("sqlite", UniqueConstraint("visit_id")),
         only_on("postgresql", UniqueConstraint("visit_id", "gone_at")),
         only_on("sqlite", Index("ix_archived_visits_gone_at", "gone_at")),
         _visitor_index("archived_visits"),

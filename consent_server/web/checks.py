@@ -51,6 +51,7 @@ class Report:
     checks: Mapping[str, Check]
     free_bytes: Mapping[str, int] = field(default_factory=dict)
     lag_seconds: float | None = None
+    delays_seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -62,6 +63,7 @@ class Checks:
     """Looks at what records need.
 
     engines: of the databases, by history. lag_seconds: asks how late destruction is.
+    delays_seconds: asks how late other jobs are, by name.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class Checks:
         ring: KeyRing,
         metrics: Metrics,
         lag_seconds: Callable[[], float],
+        delays_seconds: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         self._settings = settings
         self._engines = engines
         self._ring = ring
         self._metrics = metrics
         self._lag_seconds = lag_seconds
+        self._delays_seconds = delays_seconds
         self._places = _places(settings)
         self._lock = threading.Lock()
         self._looking: Future[Report] | None = None
@@ -122,6 +126,7 @@ class Checks:
             },
             free_bytes=free,
             lag_seconds=lag,
+            delays_seconds=self._delays(),
         )
 
     def _database(self, history: str, otherwise: Status) -> Check:
@@ -163,6 +168,12 @@ class Checks:
             return self._lag_seconds()
         except (SQLAlchemyError, OSError, ConfigError, Unavailable):
             return None
+
+    def _delays(self) -> Mapping[str, float]:
+        try:
+            return self._delays_seconds()
+        except (SQLAlchemyError, OSError):
+            return {}
 
     def _destruction(self, lag: float | None) -> Check:
         late = 2 * self._settings.retention_interval_seconds + _GRACE_SECONDS

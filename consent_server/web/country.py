@@ -52,9 +52,11 @@ class Countries:
     def of(self, environ: WSGIEnvironment) -> str:
         """Returns the ISO 3166-1 code of a request's country (PEP 3333), or ""."""
         named = _country(environ.get(self._header, "")) if self._header else UNKNOWN
-        if named or self._database is None:
-            return named
-        return self._database.country(client_address(environ, self._trusted_proxies))
+        return named or self.of_address(client_address(environ, self._trusted_proxies))
+
+    def of_address(self, address: str) -> str:
+        """Returns what the database says of an address or a network's first one; else ""."""
+        return self._database.country(address) if self._database else UNKNOWN
 
 
 class CountryDatabase:

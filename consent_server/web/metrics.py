@@ -77,7 +77,14 @@ def _looked_up(checks: Checks) -> Iterator[Metric]:
     )
     for place, count in report.free_bytes.items():
         free.add_metric([place], count)
-    yield from (status, free)
+    late = GaugeMetricFamily(
+        "consent_day_lag_seconds",
+        "How late the oldest day is of which this was not done: counting, archiving; 0: none is.",
+        labels=["work"],
+    )
+    for work, seconds in report.delays_seconds.items():
+        late.add_metric([work], seconds)
+    yield from (status, free, late)
     if report.lag_seconds is not None:
         yield GaugeMetricFamily(
             "consent_destruction_lag_seconds",

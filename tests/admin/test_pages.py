@@ -16,6 +16,7 @@ PAGES = (
     "/admin/sites/new",
     "/admin/consents",
     "/admin/visits",
+    "/admin/statistics",
     "/admin/exports",
     "/admin/archive",
     "/admin/archive/new",

@@ -24,7 +24,9 @@ NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 def scheduler_of(shop: Shop, *partitions: PartitionKeeper) -> Scheduler:
     house = shop.house
-    return Scheduler(shop.app, house.settings, house.retention, house.metrics, partitions)
+    return Scheduler(
+        shop.app, house.settings, house.retention, house.upkeep, house.metrics, partitions
+    )
 
 
 def test_one_of_many_processes_gets_the_lease(app: Flask) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from consent_server.reports.pace import Pace
+from consent_server.pace import Pace
 
 
 @pytest.fixture

@@ -60,7 +60,9 @@ def families(shop: Shop) -> list[Metric]:
     shop.send_visit(shop.visit(), buffered=True)
     client.get(f"/embed/{shop.key}.js", buffered=True)
     house = shop.house
-    Scheduler(shop.app, house.settings, house.retention, house.metrics).destroy_expired()
+    Scheduler(
+        shop.app, house.settings, house.retention, house.upkeep, house.metrics
+    ).destroy_expired()
     return list(text_string_to_metric_families(client.get("/metrics").text))
 
 

@@ -109,7 +109,9 @@ def test_a_request_is_a_span_with_its_wait_for_the_commit_inside(
 def test_a_run_of_the_jobs_is_a_trace_of_its_own(make_shop: MakeShop, collector: Collector) -> None:
     shop = make_shop(otlp_endpoint=collector.url)
     house = shop.house
-    Scheduler(shop.app, house.settings, house.retention, house.metrics).destroy_expired()
+    Scheduler(
+        shop.app, house.settings, house.retention, house.upkeep, house.metrics
+    ).destroy_expired()
     sent(shop)
 
     (run,) = [span for span in collector.spans() if span.name == "destruction"]

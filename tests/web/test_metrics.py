@@ -113,7 +113,9 @@ def test_late_destruction_shows_until_a_job_has_run(
 
     a_minute_later(monkeypatch, 1)
     late = count(client, "consent_destruction_lag_seconds")
-    Scheduler(shop.app, house.settings, house.retention, house.metrics).destroy_expired()
+    Scheduler(
+        shop.app, house.settings, house.retention, house.upkeep, house.metrics
+    ).destroy_expired()
     a_minute_later(monkeypatch, 2)
     after = counts(client)
 

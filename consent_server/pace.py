@@ -1,8 +1,8 @@
-"""How much of one interpreter an export may take while the same process serves visitors.
+"""How much of one interpreter long work may take while the same process serves visitors.
 
-Python runs one thread at a time, so an export at full speed makes each of the many hand-overs of
-a request wait. It works for a millisecond or two, then sleeps several times as long. On the
-command line nobody waits, and there is no rest.
+Python runs one thread at a time, so an export or a count at full speed makes each of the many
+hand-overs of a request wait. It works for a millisecond or two, then sleeps several times as long.
+On the command line nobody waits, and there is no rest.
 """
 
 from __future__ import annotations

@@ -1,0 +1,157 @@
+"""Reads the statistics as they may be shown: suppressed day by day, longer periods as sums."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Row, select
+
+from consent_server import clock
+from consent_server.periods import RetentionPeriod
+from consent_server.statistics.models import VisitCount
+from consent_server.statistics.rules import (
+    DIMENSIONS,
+    ROBOTS,
+    TOTAL,
+    UNREADABLE,
+    Cell,
+    shown,
+)
+from consent_server.storage.database import table_of
+from consent_server.storage.replica import reading_engine
+from consent_server.visits.models import VisitDay
+
+_COUNTS, _DAYS = table_of(VisitCount), table_of(VisitDay)
+
+State = Literal["counted", "few", "incomplete", "waiting", "destroyed", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class DayNumbers:
+    """One site and day.
+
+    state: counted; few = too few visitors to show; incomplete = some visits could not be read, and
+    are not in the numbers; waiting = not over, or not counted yet; destroyed = before anybody
+    counted; none = no visit came. Numbers are None where there are none to show.
+    """
+
+    day: date
+    state: State
+    visits: int | None = None
+    visitors: int | None = None
+    robots: int | None = None
+    unreadable: int = 0
+    values: dict[str, tuple[list[Cell], Cell | None]] | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its numbers are part of sums."""
+        return self.visits is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Some days of one site. sums: by dimension, what is shown of the days, and all the rest."""
+
+    days: list[DayNumbers]
+    visits: int
+    robots: int
+    daily_visitors: int
+    sums: dict[str, tuple[list[Cell], int]]
+
+    @property
+    def left_out(self) -> list[DayNumbers]:
+        """The days that are not part of the sums, though something happened or may have."""
+        return [day for day in self.days if not day.is_shown and day.state != "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Reads; least: of how many visitors a number must be."""
+
+    period: RetentionPeriod
+    least: int
+
+    def of(self, site_id: int, first: date, last: date) -> Numbers:
+        """Returns the numbers of a site from the first day to the last; call in an app context."""
+        query = select(_COUNTS).where(
+            _COUNTS.c.site_id == site_id, _COUNTS.c.day.between(first, last)
+        )
+        with reading_engine().connect() as connection:
+            rows: dict[date, list[Row[Any]]] = defaultdict(list)
+            for row in connection.execute(query):
+                rows[row.day].append(row)
+            counted = dict(connection.execute(select(_DAYS.c.day, _DAYS.c.counted_at)).all())
+        span = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        return _summed(
+            [self._day(day, rows.get(day, []), counted) for day in span],
+        )
+
+    def yesterday(self) -> date:
+        """Returns the last day that can have numbers."""
+        return self.period.day_of(clock.now()) - timedelta(days=1)
+
+    def _day(self, day: date, rows: list[Row[Any]], counted: dict[date, Any]) -> DayNumbers:
+        if counted.get(day) is None:
+            return DayNumbers(day, self._state_of_uncounted(day, counted))
+        if not rows:
+            return DayNumbers(day, "none")
+        found = {row.dimension: row for row in rows if row.dimension not in DIMENSIONS}
+        unreadable = found[UNREADABLE].visits if UNREADABLE in found else 0
+        robots = found[ROBOTS].visits if ROBOTS in found else 0
+        visits, visitors = (
+            (found[TOTAL].visits, found[TOTAL].visitors) if TOTAL in found else (0, 0)
+        )
+        if 0 < visitors < self.least or (unreadable and not visits):
+            state: State = "incomplete" if unreadable else "few"
+            return DayNumbers(day, state, unreadable=unreadable)
+        return DayNumbers(
+            day,
+            "incomplete" if unreadable else "counted",
+            visits=visits,
+            visitors=visitors,
+            robots=robots,
+            unreadable=unreadable,
+            values={dimension: self._shown(rows, dimension) for dimension in DIMENSIONS},
+        )
+
+    def _state_of_uncounted(self, day: date, counted: dict[date, Any]) -> State:
+        if day in counted:
+            today = self.period.day_of(clock.now())
+            return "destroyed" if self.period.gone_on(day) <= today else "waiting"
+        return "none" if day < max(counted, default=day) else "waiting"
+
+    def _shown(self, rows: list[Row[Any]], dimension: str) -> tuple[list[Cell], Cell | None]:
+        own = [row for row in rows if row.dimension == dimension]
+        cells = [Cell(row.value, row.visits, row.visitors) for row in own if not row.is_rest]
+        rest = [Cell("", row.visits, row.visitors) for row in own if row.is_rest]
+        return shown(cells, rest[0] if rest else None, self.least)
+
+
+def _summed(days: list[DayNumbers]) -> Numbers:
+    counted = [day for day in days if day.is_shown]
+    return Numbers(
+        days=days,
+        visits=sum(day.visits or 0 for day in counted),
+        robots=sum(day.robots or 0 for day in counted),
+        daily_visitors=sum(day.visitors or 0 for day in counted),
+        sums={dimension: _sum_of(counted, dimension) for dimension in DIMENSIONS},
+    )
+
+
+def _sum_of(days: Iterable[DayNumbers], dimension: str) -> tuple[list[Cell], int]:
+    visits: dict[str, int] = defaultdict(int)
+    visitors: dict[str, int] = defaultdict(int)
+    others = 0
+    for day in days:
+        cells, _rest = (day.values or {}).get(dimension, ([], None))
+        for cell in cells:
+            visits[cell.value] += cell.visits
+            visitors[cell.value] += cell.visitors or 0
+        others += (day.visits or 0) - sum(cell.visits for cell in cells)
+    cells = [Cell(value, count, visitors[value]) for value, count in visits.items()]
+    return sorted(cells, key=lambda cell: (-cell.visits, cell.value)), others
