@@ -41,7 +41,8 @@ from consent_server.storage.migrate import upgrade
 from consent_server.storage.restore import restore
 from consent_server.storage.wal import path_of
 from consent_server.visits.models import ArchivedVisit, Visit
-from consent_server.visits.services import RECORD_CLASS, VisitFilter
+from consent_server.visits.recorder import RECORD_CLASS
+from consent_server.visits.services import VisitFilter
 
 _AFTER_A_CRASH: Final = timedelta(seconds=2 * TURN_SECONDS)  # the lease of the dead has ended
 _TABLES: Final = (table_of(Visit), table_of(ArchivedVisit))

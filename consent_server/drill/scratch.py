@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -23,7 +24,8 @@ from sqlalchemy import delete, insert, select
 from consent_server import clock
 from consent_server.app import House, create_app, house_of
 from consent_server.config import Settings
-from consent_server.keys.files import KEY_BYTES, KeyFiles
+from consent_server.keys.folder import FolderStore
+from consent_server.keys.store import KEY_BYTES
 from consent_server.policies.services import open_site
 from consent_server.sites.models import Site
 from consent_server.sites.services import NewSite
@@ -113,10 +115,15 @@ def record_day(app: Flask, house: House, site_key: str, now: datetime) -> Marked
                 marked.ids.append(row.visit_id)
                 marked.sealed.append(row.payload)
     key = bytearray(KEY_BYTES)
-    KeyFiles(house.settings.keys_dir).read_into(key, marked.day, make=False)
+    FolderStore(house.settings.keys_dir).read_into(key, marked.day, make=False)
     marked.key = bytes(key)
-    marked.wrapped = (house.settings.keys_dir / "days" / f"{marked.day}.key").read_bytes()
+    marked.wrapped = _key_file(house.settings.keys_dir, marked.day).read_bytes()
     return marked
+
+
+def _key_file(folder: Path, day: date) -> Path:
+    [path] = folder.glob(f"generations/*/days/{day}.key")
+    return path
 
 
 def _send(app: Flask, site_key: str, token: str, address: str) -> None:

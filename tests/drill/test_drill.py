@@ -12,7 +12,8 @@ import pytest
 from consent_server.config import Settings
 from consent_server.drill.course import Drill
 from consent_server.drill.searching import search
-from consent_server.keys.files import KEY_BYTES, KeyFiles
+from consent_server.keys.folder import FolderStore
+from consent_server.keys.store import KEY_BYTES
 from consent_server.retention.steps import STEPS
 from support.apps import EngineName
 from support.command import run_command
@@ -69,8 +70,8 @@ def test_a_key_that_somebody_keeps_is_found(
 
     def keep_a_key(line: str) -> None:
         if line.startswith("recorded"):
-            files, key = KeyFiles(settings.keys_dir), bytearray(KEY_BYTES)
-            files.read_into(key, files.days()[0], make=False)
+            store, key = FolderStore(settings.keys_dir), bytearray(KEY_BYTES)
+            store.read_into(key, store.names()[0], make=False)
             (leak / "core").write_bytes(b"\0" * 100 + key + b"\0" * 100)
 
     restored = replace(
