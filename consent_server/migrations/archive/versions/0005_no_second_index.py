@@ -6,7 +6,7 @@ Each row that goes would change an index page of its own: see storage.repeats.
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _NAME = "uq_archived_visits_visit_id"
 

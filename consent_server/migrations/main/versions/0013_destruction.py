@@ -6,7 +6,7 @@ from alembic import op
 from consent_server.storage.append_only import protect, unprotect
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 from consent_server.storage.append_only import protect, unprotect
 
 revision = "0015"
-down_revision = "0010"
+down_revision = "0014"
 
 _TABLES = ("archive_requests", "archive_decisions", "disclosures")
 
