@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from consent_server.admin.guard import ROLES, has_role
 from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.config import Settings
+from consent_server.jobs.scheduler import SCHEDULER
 from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
 
 
@@ -288,6 +289,8 @@ def day_remark(state: str, unreadable: int) -> str:
 
 def actor_name(operator: str) -> str:
     """Returns who did it: an account as it is, the others in words."""
+    if operator.startswith(SCHEDULER):
+        return _("Scheduler on %(node)s", node=operator.removeprefix(SCHEDULER))
     return {
         COMMAND_LINE: _("Command line"),
         SERVICE: _("The service itself"),

@@ -30,7 +30,9 @@ def drill_command(as_json: bool) -> None:
 
     with tempfile.TemporaryDirectory(prefix="consent-drill-") as folder:
         here = Path(folder)
-        settings = Settings.from_environ({"CONSENT_HOME": str(here / "home")})
+        settings = Settings.from_environ(
+            {"CONSENT_HOME": str(here / "home"), "CONSENT_SLOW_SECONDS": "3600"}
+        )
         restored = Settings.from_environ(
             {
                 "CONSENT_HOME": str(here / "restored"),

@@ -30,6 +30,7 @@ from consent_server.storage.partitions import PartitionKeeper
 
 _log = logging.getLogger(__name__)
 _library_log = logging.getLogger("apscheduler")
+SCHEDULER = "scheduler on "  # before the name of the node, in certificates
 _LEASE_INTERVALS = 2.5  # a holder that misses two runs loses its lease
 
 
@@ -116,7 +117,7 @@ class Scheduler:
                 with self._observer.running():
                     if not self._keep_up():
                         self._observer.job_failed()
-                    done = self._retention.run(executor=f"scheduler on {platform.node()}")
+                    done = self._retention.run(executor=f"{SCHEDULER}{platform.node()}")
                     self._retention.give_room_back()
         except Busy:  # somebody's command is at it
             return False

@@ -7,7 +7,7 @@ the last trace is gone. It is made of what is there, never of what was meant to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -53,14 +53,19 @@ class Opened:
 
 
 def find_due(
-    tables: Iterable[tuple[Engine, Table]], ring: KeyRing, period: RetentionPeriod, now: datetime
+    tables: Iterable[tuple[Engine, Table]],
+    keys: Collection[date],
+    period: RetentionPeriod,
+    now: datetime,
 ) -> list[Due]:
-    """Returns what exists although its last instant has passed, oldest first; only reads."""
+    """Returns what exists although its last instant has passed, oldest first; only reads.
+
+    keys: days whose keys exist although their last instant has passed.
+    """
     found: dict[tuple[date, datetime], Counter[str]] = {}
     for engine, table in tables:
         for day, gone_at, site_id, count in _expired(engine, table, now):
             found.setdefault((day, gone_at), Counter())[str(site_id)] += count
-    keys = expired_days(ring, period, now)
     for day in keys:
         found.setdefault((day, end_of(day, period)), Counter())
     return [

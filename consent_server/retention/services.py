@@ -179,7 +179,8 @@ class Retention:
         """Returns what a run would destroy now; changes nothing."""
         course = self._course()
         tables = [(place.engine, place.table) for place in course.places.values()]
-        return find_due(tables, self.ring, self.period, course.now)
+        keys = expired_days(self.ring, self.period, course.now)
+        return find_due(tables, keys, self.period, course.now)
 
     def check(self, *, older_than: datetime | None = None, in_files: bool = False) -> Older:
         """Counts rows and keys that should be gone, over both databases and the key ring.

@@ -87,7 +87,7 @@ def note(course: Course) -> None:
 
 def destroy_keys(course: Course) -> None:
     """Destroys the keys of all days that are over, those of runs that were cut off included."""
-    course.days = tuple(expired_days(course.ring, course.period, course.now))
+    course.days = tuple(_expired_days(course) or ())
     begun = [each.day for each in course.opened if each.has_key]
     try:
         course.ring.destroy_all(sorted({*course.days, *begun}))  # without any: finishes a roll
@@ -108,9 +108,12 @@ def scrub_traces(course: Course) -> None:
 
 
 def verify(course: Course) -> None:
-    """Asks ring and tables again; whatever is left, or may be in a file, is not certified."""
+    """Asks ring and tables again; whatever is left, or may be in a file, is not certified.
+
+    Nor is anything while the ring cannot be asked, or an old master key is still to be destroyed.
+    """
     left = {(each.day, each.gone_at) for each in _due(course)}
-    if course.is_scrubbed:
+    if course.is_scrubbed and _is_ring_done(course):
         course.verified = [each for each in course.opened if (each.day, each.gone_at) not in left]
     course.is_scrubbed = course.is_scrubbed and not left
 
@@ -135,7 +138,20 @@ STEPS: Final[Mapping[str, Callable[[Course], None]]] = {
 
 def _due(course: Course) -> list[Due]:
     tables = [(place.engine, place.table) for place in course.places.values()]
-    return find_due(tables, course.ring, course.period, course.now)
+    return find_due(tables, _expired_days(course) or (), course.period, course.now)
+
+
+def _expired_days(course: Course) -> list[date] | None:
+    """Returns the days whose keys are due; None while the ring cannot be asked."""
+    try:
+        return expired_days(course.ring, course.period, course.now)
+    except (OSError, ConfigError) as error:
+        _log.error("the key ring cannot be asked what is due: %s", error)
+        return None
+
+
+def _is_ring_done(course: Course) -> bool:
+    return _expired_days(course) is not None and not course.ring.is_roll_due()
 
 
 def _certify_one(course: Course, opened: Opened, connection: Connection) -> Certificate | None:

@@ -46,7 +46,7 @@ def test_a_certificate_shows_what_when_why_how_and_by_whom(viewer: Console, shop
     listed, page = viewer.get(LIST).text, viewer.get(f"{LIST}/1").text
 
     assert f'href="{LIST}/1"' in listed
-    for told in ("2026-01-15", "the retention period was over", "scheduler on node-1", "Shop: 3"):
+    for told in ("2026-01-15", "the retention period was over", "Scheduler on node-1", "Shop: 3"):
         assert told in page
     assert "2026-04-16 00:00:01" in page  # in the zone of the law
     assert "not as it was issued" not in page

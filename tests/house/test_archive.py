@@ -23,6 +23,8 @@ MAY = (
     "migrations/",
     "visits/models.py",
     "visits/erasure",  # removes a visitor's records, in both databases
+    "visits/removal",
+    "drill/",  # on databases of its own
     "retention/",  # moves and destroys
     "disclosures/",  # reads, with a legal basis and a second operator
     "holds/",

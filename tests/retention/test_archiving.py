@@ -19,6 +19,7 @@ from consent_server.pace import Pace
 from consent_server.retention import moving_postgres, moving_sqlite
 from consent_server.retention.archiving import Moved
 from consent_server.storage.database import ARCHIVE, db
+from consent_server.storage.leases import TURN_SECONDS
 from consent_server.storage.partitions import partitions
 from consent_server.visits.models import ArchivedCount, ArchivedVisit, Visit, VisitDay
 from consent_server.visits.recorder import RECORD_CLASS
@@ -240,7 +241,7 @@ def test_destruction_that_is_killed_between_the_two_databases_leaves_nothing_to_
     step = ("archive", "DELETE FROM archived_visits" if is_sqlite else "TRUNCATE", 1)
 
     assert killed_at(shop.house.settings, GONE, destroy, *step)
-    turn_clock(GONE)
+    turn_clock(GONE + timedelta(seconds=2 * TURN_SECONDS))  # the lease of the dead has ended
     keep_up_with(shop)
     with shop.app.app_context():
         shop.house.retention.run()
