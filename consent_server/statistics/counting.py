@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
@@ -107,7 +108,11 @@ class _DayCount:
             for end in ends:
                 if not self._read(pad, end):
                     return False
-            rows = [row for site in pad.sites() for row in self._rows(pad, site, ends)]
+            rows = []
+            for row in chain.from_iterable(self._rows(pad, site, ends) for site in pad.sites()):
+                if not self.go_on():
+                    return False
+                rows.append(row)
         rows += [self._row(site, UNREADABLE, "", count, 0) for site, count in self._unreadable()]
         self.counter.writer.run(lambda connection: self._write(connection, rows))
         return True

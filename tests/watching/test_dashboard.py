@@ -21,7 +21,7 @@ from support.shop import Shop
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboard.json"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
-_FROM_PROMETHEUS = {"up", "job", "instance"}  # it knows them of every target
+_FROM_PROMETHEUS = {"up", "job", "work", "instance"}  # it knows them of every target
 _SELECTOR = re.compile(r"\b(consent_\w+|up)(?:\{([^}]*)\})?(\[[^\]]+\])?")
 _LABEL = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"[^"]*"\s*(?:,|$)')
 _GROUPED = re.compile(r"\b(?:by|on|without) \(([^)]*)\)")
