@@ -21,14 +21,14 @@ from support.shop import Shop
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboard.json"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
-_FROM_PROMETHEUS = {"up", "job", "work", "instance"}  # it knows them of every target
+_FROM_PROMETHEUS = {"up", "job", "instance"}  # it knows them of every target
 _SELECTOR = re.compile(r"\b(consent_\w+|up)(?:\{([^}]*)\})?(\[[^\]]+\])?")
 _LABEL = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"[^"]*"\s*(?:,|$)')
 _GROUPED = re.compile(r"\b(?:by|on|without) \(([^)]*)\)")
 _WORDS = {
     "sum", "max", "min", "by", "on", "unless", "rate", "increase", "histogram_quantile", "time",
     "label_values", "job", "instance", "le", "route", "method", "status", "table", "reason",
-    "kind", "check", "place", "pid",
+    "kind", "check", "place", "pid", "work",
 }  # fmt: skip
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
