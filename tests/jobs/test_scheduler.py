@@ -14,8 +14,11 @@ from consent_server import clock
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.storage.database import db
 from consent_server.storage.leases import Lease, take_lease
+from consent_server.statistics.models import VisitCount
+from consent_server.storage.database import ARCHIVE, db
 from consent_server.storage.partitions import PartitionKeeper, instants_ahead
 from consent_server.storage.partitions import partitions as partitions_of
+from consent_server.visits.models import ArchivedVisit, Visit
 from support.apps import EngineName
 from support.shop import Shop
 
@@ -134,3 +137,48 @@ def test_partitions_that_cannot_be_made_now_are_no_reason_to_stop(
 
     assert not made
     assert "partition" in caplog.text
+
+
+def test_one_run_counts_archives_and_destroys_and_each_day_is_where_it_belongs(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for days in (0, 120, 127):
+        monkeypatch.setattr(clock, "now", lambda days=days: NOW + timedelta(days=days))
+        shop.send_visit(shop.visit())
+
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=128))
+    is_run = scheduler_of(shop).destroy_expired()
+
+    with shop.app.app_context():
+        binds = (db.engine, Visit), (db.engines[ARCHIVE], ArchivedVisit)
+        kept = []
+        for engine, table in binds:
+            with engine.connect() as connection:
+                kept.append(connection.execute(select(table.day)).all())
+        counted = set(db.session.scalars(select(VisitCount.day)))
+    assert is_run
+    assert [[row.day for row in rows] for rows in kept] == [
+        [(NOW + timedelta(days=127)).date()],
+        [(NOW + timedelta(days=120)).date()],
+    ]
+    assert counted == {(NOW + timedelta(days=days)).date() for days in (120, 127)}
+
+
+def test_what_cannot_be_counted_is_a_failure_and_hinders_no_destruction(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    shop.send_visit(shop.visit())
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=100))
+    shop.send_visit(shop.visit())
+    with shop.app.app_context(), db.engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE visit_counts RENAME TO elsewhere")
+
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=102))
+    is_run = scheduler_of(shop).destroy_expired()
+
+    metrics = shop.app.test_client().get("/metrics").text
+    assert is_run
+    assert "consent_job_failures_total 1.0" in metrics
+    with shop.app.app_context():
+        assert shop.house.retention.check().total == 0

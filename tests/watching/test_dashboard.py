@@ -28,7 +28,7 @@ _GROUPED = re.compile(r"\b(?:by|on|without) \(([^)]*)\)")
 _WORDS = {
     "sum", "max", "min", "by", "on", "unless", "rate", "increase", "histogram_quantile", "time",
     "label_values", "job", "instance", "le", "route", "method", "status", "table", "reason",
-    "kind", "check", "place", "pid",
+    "kind", "check", "place", "pid", "work",
 }  # fmt: skip
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
