@@ -8,6 +8,7 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     admin, demo         the console; a product page to try it on
     jobs                what runs by itself, on one node at a time
     reports, retention  exports; destruction
+    holds               visits that a named case keeps beyond their day
     certificates        the ledger of destruction: signed, chained, confirmed
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
