@@ -11,6 +11,7 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     reports, retention  exports; archive and destruction
     statistics          counts that outlive the visits
     disclosures         who may read the archive, what was handed to an authority
+    holds               visits that a named case keeps beyond their day
     certificates        the ledger of destruction: signed, chained, confirmed
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what

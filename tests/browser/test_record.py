@@ -337,5 +337,24 @@ def test_every_page_view_is_one_visit_with_its_path_and_without_its_query(
     assert [visit["visitor"] for visit in visits] == ["", "", row["visitor_id"]]
 
 
+def test_by_consent_only_views_after_the_grant_are_reported(
+    page: Page, own_product: Product
+) -> None:
+    own_product.service.run_cli("sites", "set", own_product.site_key, "--visit-basis", "consent")
+    own_product.add_page("", "<p>Prices</p>")
+    reported: list[Request] = []
+    page.on("request", lambda request: reported.append(request) if is_visit(request) else None)
+
+    page.goto(own_product.url)
+    choose_and_record(page, "all")
+    before = len(reported)
+    with page.expect_event("requestfinished", is_visit):
+        page.reload()
+
+    [row] = own_product.rows()
+    assert before == 0
+    assert [visit["visitor"] for visit in own_product.visits()] == [row["visitor_id"]]
+
+
 def is_visit(request: Request) -> bool:
     return request.url.endswith("/v1/visits")

@@ -12,10 +12,9 @@ from sqlalchemy import create_engine, select
 
 from consent_server import clock
 from consent_server.jobs.scheduler import Scheduler
-from consent_server.storage.database import db
-from consent_server.storage.leases import Lease, take_lease
 from consent_server.statistics.models import VisitCount
 from consent_server.storage.database import ARCHIVE, db
+from consent_server.storage.leases import Lease, take_lease
 from consent_server.storage.partitions import PartitionKeeper, instants_ahead
 from consent_server.storage.partitions import partitions as partitions_of
 from consent_server.visits.models import ArchivedVisit, Visit
