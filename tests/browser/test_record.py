@@ -246,9 +246,9 @@ def test_a_refused_submission_is_kept_only_when_the_server_may_take_it_later(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_page_that_stays_open_sends_again_after_a_minute(
-    page: Page, own_product: Product, status: int
+    clocked_page: Page, own_product: Product, status: int
 ) -> None:
-    page.clock.install()
+    page = clocked_page
     own_product.open(page)
     page.route("**/v1/consents", lambda route: route.fulfill(status=status, json={}))
     with page.expect_event("requestfinished", is_submission):

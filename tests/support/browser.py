@@ -73,6 +73,7 @@ class Profiles:
         self._browser = browser
         self._idle: dict[str, list[Profile]] = {}
         self._lent: list[tuple[str, Profile]] = []
+        self._given: list[Profile] = []
 
     def lend(self, **options: object) -> Profile:
         """Returns an empty profile that no one else has."""
@@ -82,12 +83,22 @@ class Profiles:
         self._lent.append((key, profile))
         return profile
 
+    def give(self, **options: object) -> Profile:
+        """Returns a new profile that nobody gets afterwards."""
+        self._given.append(Profile(self._browser, options))
+        return self._given[-1]
+
     def take_back(self, *, keep_screenshots_as: str = "") -> None:
         """Empties all that are lent; after a failed test, the screenshots come first."""
+        if keep_screenshots_as:
+            profiles = [*self._given, *(profile for _, profile in self._lent)]
+            _keep_screenshots([page for one in profiles for page in one.pages], keep_screenshots_as)
+        while self._given:
+            profile = self._given.pop()
+            profile.clear()
+            profile.context.close()
         while self._lent:
             key, profile = self._lent.pop()
-            if keep_screenshots_as:
-                _keep_screenshots(profile.pages, keep_screenshots_as)
             profile.clear()
             self._idle[key].append(profile)
 
@@ -122,6 +133,17 @@ def make_context(profiles: Profiles, request: pytest.FixtureRequest) -> Iterator
 def page(make_context: MakeContext) -> Page:
     """A page in a profile of its own, English, light."""
     return make_context().new_page()
+
+
+@pytest.fixture
+def clocked_page(profiles: Profiles, make_context: MakeContext) -> Page:
+    """A page whose clock the test can set forward, in all tabs of its profile.
+
+    Such a clock stays in a profile, ahead by all that it was turned: no other test gets this one.
+    """
+    page = profiles.give(locale="en-US", reduced_motion="reduce").context.new_page()
+    page.clock.install()
+    return page
 
 
 @pytest.hookimpl(wrapper=True)
