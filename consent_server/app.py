@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -22,7 +23,10 @@ from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.reports.ledger import count_overdue
 from consent_server.retention.lag import lag_seconds
+from consent_server.retention.rows import ClassRows
+from consent_server.retention.rules import RecordClass, record_classes
 from consent_server.retention.services import Retention
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
@@ -68,6 +72,7 @@ class House:
     visit_intake: VisitIntake
     reader: VisitReader
     exporter: Exporter
+    classes: tuple[RecordClass, ...]
     retention: Retention
     partitions: tuple[PartitionKeeper, ...]
 
@@ -126,12 +131,13 @@ def _build(app: Flask, settings: Settings) -> House:
     consents = ConsentRecorder(writer, policies, signatures, settings.choice_days)
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
     engines = {"main": engine, "archive": archive}
+    classes = record_classes(settings)
     lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
         settings=settings,
         metrics=metrics,
         traces=traces,
-        checks=Checks(settings, engines, ring, metrics, lag),
+        checks=Checks(settings, engines, ring, metrics, lag, partial(count_overdue, engine)),
         signatures=signatures,
         ring=ring,
         writer=writer,
@@ -146,8 +152,11 @@ def _build(app: Flask, settings: Settings) -> House:
         consent_intake=ConsentIntake(settings, sites, consents, limiter),
         visit_intake=VisitIntake(settings, sites, visits, limiter),
         reader=reader,
-        exporter=Exporter(reader),
-        retention=Retention(writer, ring, settings.visit_period),
+        exporter=Exporter(reader, settings.visit_period, settings.export_days),
+        classes=classes,
+        retention=Retention(
+            writer, ring, settings.visit_period, ClassRows(writer, classes, ZoneInfo(settings.zone))
+        ),
         partitions=(young, PartitionKeeper(archive, PARTITIONED["archive"])),
     )
 

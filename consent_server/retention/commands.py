@@ -12,10 +12,11 @@ from flask.cli import AppGroup
 
 from consent_server.errors import CommandError
 from consent_server.retention.services import Retention
+from consent_server.retention.wording import LANGUAGES, printed
 
 commands = AppGroup(
     "retention",
-    help="Destruction of visit records on their day.",
+    help="How long records are kept, and their destruction on the day.",
     epilog="Example: consent-server retention check",
 )
 
@@ -23,7 +24,7 @@ commands = AppGroup(
 @commands.command("run", epilog="Example: consent-server retention run")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def run_command(as_json: bool) -> None:
-    """Destroy every visit record whose period has ended."""
+    """Destroy every record whose period has ended."""
     done = _retention().run()
     if as_json:
         facts = asdict(done) | {"days": [day.isoformat() for day in done.days]}
@@ -31,7 +32,7 @@ def run_command(as_json: bool) -> None:
     else:
         click.echo(
             f"destroyed {done.visits} visits, {done.archived_visits} archived visits, "
-            f"{len(done.days)} day keys"
+            f"{len(done.days)} day keys, {sum(done.classes.values())} rows of other classes"
         )
     if not done.is_scrubbed:
         raise CommandError("A long reader is in the way of the last traces; run this again.")
@@ -48,6 +49,26 @@ def check_command(as_json: bool) -> None:
         click.echo(f"{older.total} records or keys exist whose period has ended")
     if older.total:
         sys.exit(1)
+
+
+@commands.command("classes", epilog="Example: consent-server retention classes --language ko")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def classes_command(language: str, as_json: bool) -> None:
+    """Print each record class with its period, basis and reason: what is enforced."""
+    classes = current_app.extensions["consent_server"].classes
+    lines = printed(classes, language)
+    if as_json:
+        facts = {record_class.name: asdict(record_class) for record_class in classes}
+        click.echo(
+            json.dumps([facts[line.name] | asdict(line) for line in lines], ensure_ascii=False)
+        )
+    for line in [] if as_json else lines:
+        click.echo(
+            f"{line.title}: {line.period}" + (f" ({line.counts_from})" * bool(line.counts_from))
+        )
+        click.echo(f"    {line.basis}")
+        click.echo(f"    {line.reason}. {line.place}. {line.readers}. {line.way}.")
 
 
 @commands.command("forecast", epilog="Example: consent-server retention forecast --json")

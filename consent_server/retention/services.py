@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from consent_server.retention.destruction import (
     remove_expired,
     scrub,
 )
+from consent_server.retention.rows import ClassRows
 from consent_server.retention.wrong_clock import bring_forward
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.storage.writer import Writer
@@ -34,12 +36,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What one run did. is_scrubbed: whether no trace is left in database files."""
+    """What one run did.
+
+    is_scrubbed: whether no trace is left in database files. classes: rows of other classes.
+    """
 
     visits: int
     archived_visits: int
     days: tuple[date, ...]
     is_scrubbed: bool
+    classes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,12 @@ class Older:
     visits: int
     archived_visits: int
     keys: int
+    classes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """The count that must be zero."""
-        return self.visits + self.archived_visits + self.keys
+        return self.visits + self.archived_visits + self.keys + sum(self.classes.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +74,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Destroys visits on their day; call inside an application context."""
+    """Destroys records on their day; call inside an application context."""
 
     writer: Writer
     ring: KeyRing
     period: RetentionPeriod
+    rows: ClassRows
 
     def run(self) -> Destroyed:
-        """Destroys keys, rows and traces of all visits whose last instant has passed.
+        """Destroys keys, rows and traces of all records whose last instant has passed.
 
         Idempotent; raises Unavailable when the database cannot be written, and may be called
         again at any time.
@@ -94,7 +102,11 @@ class Retention:
             _log.info("destroyed %d visits of %d days", visits + archived, len(days))
         if not is_scrubbed:
             _log.warning("a long reader is in the way; the last traces go with the next run")
-        return Destroyed(visits, archived, days, is_scrubbed)
+        classes = self.rows.destroy(now)  # last: a fault in it holds no visit up
+        if classes:
+            _log.info("destroyed %d rows of other classes", sum(classes.values()))
+            is_scrubbed = scrub(db.engine) and is_scrubbed
+        return Destroyed(visits, archived, days, is_scrubbed, classes)
 
     def _right_ends(self, now: datetime) -> None:
         late = bring_forward(_VISITS, now, self.period, self.writer.run)
@@ -109,6 +121,7 @@ class Retention:
             visits=count_expired(db.engine, _VISITS, now),
             archived_visits=count_expired(_archive(), _ARCHIVED, now),
             keys=sum(1 for _ in self._expired_days(now)),
+            classes=self.rows.count_over(now),
         )
 
     def forecast(self) -> list[Due]:
