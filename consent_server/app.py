@@ -28,6 +28,7 @@ from consent_server.retention.lag import lag_seconds
 from consent_server.retention.rows import ClassRows
 from consent_server.retention.rules import RecordClass, record_classes
 from consent_server.retention.services import Retention
+from consent_server.retention.wording import published
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(app, settings, house.exporter, house.reader, house.documents)
+    admin.init_app(app, settings, house.exporter, house.reader, house.documents, house.classes)
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     # the outermost: whatever answers, in Flask or in front of it, is counted
@@ -180,7 +181,9 @@ def _register_routes(app: Flask, house: House) -> None:
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
         visit_views.blueprint(house.visit_intake),
-        policy_views.blueprint(house.settings, house.sites, house.limiter),
+        policy_views.blueprint(
+            house.settings, house.sites, house.limiter, partial(published, house.classes)
+        ),
         subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
     ):
         app.register_blueprint(routes)

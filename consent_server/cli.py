@@ -28,7 +28,11 @@ from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.errors import ConsentServerError
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.policies.commands import commands as policy_commands
-from consent_server.reports.commands import consent_commands, visit_commands
+from consent_server.reports.commands import (
+    consent_commands,
+    export_commands,
+    visit_commands,
+)
 from consent_server.retention.commands import commands as retention_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.storage.backup import back_up
@@ -167,6 +171,7 @@ for group in (
     policy_commands,
     consent_commands,
     visit_commands,
+    export_commands,
     retention_commands,
 ):
     cli.add_command(group)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Flask, Response, redirect
 
 from consent_server.admin import (
     access_log,
     banner,
     consents,
+    copies,
     error_pages,
     exports,
     language,
     overview,
+    retention,
     sites,
     visits,
 )
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.reports.exports import Exporter
+from consent_server.retention.rules import RecordClass
 from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
@@ -28,6 +33,7 @@ def init_app(
     exporter: Exporter,
     reader: VisitReader,
     documents: BannerDocuments,
+    classes: Sequence[RecordClass],
 ) -> None:
     """Adds the console under /admin, and its pages for errors."""
     routes = Blueprint("admin", __name__, url_prefix="/admin")
@@ -37,6 +43,8 @@ def init_app(
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, reader)
     exports.add_pages(routes, settings, exporter)
+    copies.add_pages(routes)
+    retention.add_pages(routes, classes)
     access_log.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)

@@ -45,6 +45,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         actor_name=actor_name,
         purpose_name=purpose_name,
         language_name=language_name,
+        instant_of=datetime.fromisoformat,
     )
 
 
@@ -138,6 +139,7 @@ def act_name(act: str) -> str:
         "visits.exported": _("Finished an export of visit records"),
         "consents.export": _("Began an export of consent records"),
         "consents.exported": _("Finished an export of consent records"),
+        "export.shredded": _("Said that an exported copy is destroyed"),
     }.get(act, act)
 
 

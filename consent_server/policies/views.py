@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 from flask import Blueprint, render_template, request
+from flask_babel import get_locale
 
 from consent_server.config import Settings
 from consent_server.errors import NotFound
@@ -14,9 +17,16 @@ from consent_server.web.guard import guarded_by
 from consent_server.web.languages import preferred_language
 from consent_server.web.limiter import RateLimiter
 
+RetentionTable = Callable[[str, bool], Sequence[object]]
 
-def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) -> Blueprint:
-    """Returns the routes of this room."""
+
+def blueprint(
+    settings: Settings, sites: SiteDirectory, limiter: RateLimiter, retention: RetentionTable
+) -> Blueprint:
+    """Returns the routes of this room.
+
+    retention: gives the lines of the retention table in a language, with or without visits.
+    """
     routes = Blueprint("policies", __name__, url_prefix="/policies")
 
     @routes.get("/<site_key>")
@@ -40,6 +50,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) ->
             sha256=texts[language].sha256,
             shown=msgspec.json.decode(texts[language].canonical),
             visit_months=settings.visit_months,
+            retention=retention(str(get_locale()), site.logs_visits),
             zone=settings.zone,
             asked=request.args.get("lang"),
         )

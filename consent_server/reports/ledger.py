@@ -104,6 +104,11 @@ def destroyed_copies(*, before_id: int | None = None, limit: int = 50) -> Sequen
     return db.session.scalars(query.order_by(ExportedCopy.id.desc()).limit(limit)).all()
 
 
+def count_overdue_here() -> int:
+    """Returns the same inside an application context."""
+    return count_overdue(db.engine)
+
+
 def count_overdue(engine: Engine) -> int:
     """Returns how many copies should be destroyed and are not said to be."""
     query = (

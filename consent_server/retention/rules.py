@@ -52,6 +52,7 @@ class RecordClass:
     keeps: months = so many whole calendar months; in_force = while it is needed as it is;
     no_end = for good; own_end = until an instant that each record names itself.
     is_printed: whether the policy page has it: not what is about no person at all.
+    of_visits: whether only sites that log visits have it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class RecordClass:
     months: int | None = None
     rows: tuple[Rows, ...] = ()
     is_printed: bool = True
+    of_visits: bool = False
 
 
 def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
@@ -74,12 +76,13 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
                 Rows(table="recent_visits", engine="own"),
                 Rows(table="archived_visits", bind="archive", engine="day"),
             ),
+            of_visits=True,
         ),
-        RecordClass(name="legal_hold", keeps="own_end"),
-        RecordClass(name="statistics", keeps="no_end"),
+        RecordClass(name="legal_hold", keeps="own_end", of_visits=True),
+        RecordClass(name="statistics", keeps="no_end", of_visits=True),
         _consent(settings.consent_months),
         RecordClass(name="rights_request", keeps="months", months=RIGHTS_MONTHS),
-        RecordClass(name="disclosure", keeps="months", months=DISCLOSURE_MONTHS),
+        RecordClass(name="disclosure", keeps="months", months=DISCLOSURE_MONTHS, of_visits=True),
         RecordClass(
             name="access_log",
             keeps="months",
@@ -110,6 +113,13 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
         RecordClass(name="notice", keeps="no_end", rows=_NOTICES, is_printed=False),
         RecordClass(name="working_state", keeps="own_end", rows=_WORKING, is_printed=False),
     )
+
+
+def published_classes(
+    classes: tuple[RecordClass, ...], *, logs_visits: bool
+) -> tuple[RecordClass, ...]:
+    """Returns what the policy page of a site prints."""
+    return tuple(c for c in classes if c.is_printed and (logs_visits or not c.of_visits))
 
 
 def destroyed_by_rows(classes: tuple[RecordClass, ...]) -> Iterator[tuple[RecordClass, Rows]]:

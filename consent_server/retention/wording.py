@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consent_server.retention.rules import RecordClass
+from consent_server.retention.rules import RecordClass, published_classes
 
 LANGUAGES: Final = ("en", "ko")
 _FOLDER: Final = files("consent_server.retention").joinpath("texts")
@@ -38,6 +38,13 @@ def printed(classes: Sequence[RecordClass], language: str) -> list[PrintedClass]
     """Returns the table in a language; in English where it is neither Korean nor English."""
     words = wording(language if language in LANGUAGES else "en")
     return [_line(record_class, words) for record_class in classes]
+
+
+def published(
+    classes: tuple[RecordClass, ...], language: str, logs_visits: bool
+) -> list[PrintedClass]:
+    """Returns the table that the policy page of a site prints."""
+    return printed(published_classes(classes, logs_visits=logs_visits), language)
 
 
 @cache

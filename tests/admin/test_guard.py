@@ -29,6 +29,10 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "POST /admin/visits/done": "handler",
     "GET /admin/exports": "handler",
     "POST /admin/exports": "handler",
+    "GET /admin/exports/copies": "handler",
+    "GET /admin/exports/copies/<reference>": "handler",
+    "POST /admin/exports/copies/<reference>": "handler",
+    "GET /admin/retention": "viewer",
     "GET /admin/access-log": "owner",
 }
 
