@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +13,9 @@ from consent_server.admin.guard import has_role, operator_name, operator_page
 from consent_server.errors import CommandError
 from consent_server.reports.ledger import check_off, destroyed_copies, find_copy, open_copies
 from consent_server.sites.services import all_sites
+
+if TYPE_CHECKING:
+    from consent_server.reports.models import ExportedCopy
 
 _OPEN_ROWS: Final = 200  # the most urgent; whoever has more has other work first
 
@@ -32,7 +35,7 @@ def add_pages(routes: Blueprint) -> None:
             has_older=len(destroyed) > PAGE_ROWS,
             now=clock.now(),
             sites={site.key: site.name for site in all_sites()},
-            is_mine=lambda copy: copy.owner == operator_name() or has_role("owner"),
+            is_mine=_is_mine,
         )
 
     @routes.get("/exports/copies/<reference>")
@@ -60,10 +63,16 @@ def _question(reference: str, *, is_unsure: bool = False) -> str:
         now=clock.now(),
         sites={site.key: site.name for site in all_sites()},
         is_unsure=is_unsure,
+        is_mine=_is_mine,
     )
 
 
-def _known(reference: str) -> object:
+def _is_mine(copy: ExportedCopy) -> bool:
+    """Whether the operator may say that a copy is destroyed: his own, or as an owner any."""
+    return copy.owner == operator_name() or has_role("owner")
+
+
+def _known(reference: str) -> ExportedCopy:
     if not reference.isascii() or "\0" in reference:
         abort(404)
     try:
