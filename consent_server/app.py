@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -31,9 +32,13 @@ from consent_server.keys.ring import KeyRing
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.reports.ledger import count_overdue
 from consent_server.retention.archiving import Archiver
 from consent_server.retention.lag import lag_seconds
+from consent_server.retention.rows import ClassRows
+from consent_server.retention.rules import RecordClass, record_classes
 from consent_server.retention.services import Retention
+from consent_server.retention.wording import published
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.statistics.counting import DayCounter
@@ -92,6 +97,7 @@ class House:
     archive: ArchiveReader
     eraser: VisitEraser
     holds: HoldKeeper
+    classes: tuple[RecordClass, ...]
     retention: Retention
     days: VisitDays
     upkeep: Upkeep
@@ -120,18 +126,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     headers.init_app(app, settings)
     operators.init_app(app, settings)
-    admin.init_app(
-        app,
-        settings,
-        house.exporter,
-        house.reader,
-        house.days,
-        house.statistics,
-        house.documents,
-        house.archive,
-        house.certificate_key,
-        house.holds,
-    )
+    admin.init_app(app, house)
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
     # the outermost: whatever answers, in Flask or in front of it, is counted
@@ -185,12 +180,15 @@ def _build(app: Flask, settings: Settings) -> House:
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
     days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
+    classes = record_classes(settings)
     lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
     return House(
         settings=settings,
         metrics=metrics,
         traces=traces,
-        checks=Checks(settings, engines, ring, metrics, lag, days.lags_seconds),
+        checks=Checks(
+            settings, engines, ring, metrics, lag, days.lags_seconds, partial(count_overdue, engine)
+        ),
         signatures=signatures,
         certificate_key=certificate_key,
         ledger_head=ledger_head,
@@ -209,11 +207,21 @@ def _build(app: Flask, settings: Settings) -> House:
             settings, sites, visits, limiter, GrantedPurposes(engine, policies, signatures)
         ),
         reader=reader,
-        exporter=Exporter(reader),
+        exporter=Exporter(reader, period, settings.export_days),
+        classes=classes,
         archive=ArchiveReader(VisitSearch(ring, reader, settings.visit_period)),
         eraser=eraser,
         holds=holds,
-        retention=Retention(writer, ring, period, certificate_key, ledger_head, eraser, holds),
+        retention=Retention(
+            writer,
+            ring,
+            period,
+            certificate_key,
+            ledger_head,
+            eraser,
+            holds,
+            ClassRows(writer, classes, ZoneInfo(settings.zone)),
+        ),
         days=days,
         upkeep=Upkeep(
             DayCounter(engine, writer, ring, days, countries.of_address),
@@ -244,7 +252,9 @@ def _register_routes(app: Flask, house: House) -> None:
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
         visit_views.blueprint(house.visit_intake),
-        policy_views.blueprint(house.settings, house.sites, house.limiter),
+        policy_views.blueprint(
+            house.settings, house.sites, house.limiter, partial(published, house.classes)
+        ),
         subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
     ):
         app.register_blueprint(routes)

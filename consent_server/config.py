@@ -38,6 +38,9 @@ _LEAST: Final = {
     "visit_months": 1,
     "operating_days": 1,
     "least_visitors": 5,
+    "access_log_months": 12,
+    "consent_months": 0,
+    "export_days": 1,
     "choice_days": 7,
     "queue_limit": 1,
     "body_limit_bytes": 1,
@@ -109,6 +112,21 @@ class Settings:
     least_visitors: int = _setting(
         5, "statistics show no number about fewer visitors of one site and day", unit="visitors"
     )
+    access_log_months: int = _setting(
+        12, "entries of the console's access log are gone after this many calendar months; 24 for "
+        "50,000 persons or more (safety standard art. 8)",
+        unit="months",
+    )  # fmt: skip
+    consent_months: int = _setting(
+        0, "consent records are gone this many calendar months after a later decision replaced "
+        "them or their validity ended; 0 = kept while they prove a choice",
+        unit="months",
+    )  # fmt: skip
+    export_days: int = _setting(
+        30, "a copy that was exported must be destroyed after this many days; of visits when the "
+        "first of them is gone, if that is sooner",
+        unit="days",
+    )  # fmt: skip
     choice_days: int = _setting(
         182, "a choice is kept this long, refusals as long as grants (CNIL: six months)",
         unit="days",

@@ -37,6 +37,18 @@ class RetentionPeriod:
         """Returns the first instant (aware, UTC) at which the record must no longer exist."""
         return _midnight(self.gone_on(self.day_of(instant)), self.zone)
 
+    def over_before(self, now: datetime) -> datetime:
+        """Returns the instant (aware, UTC) before which every record is over at `now`.
+
+        What was recorded at it or later is not: `instant < over_before(now)` says the same as
+        `gone_at(instant) <= now`, once for all records of a class.
+        """
+        today = self.day_of(now)
+        day = _add_months(today, -self.months)  # never earlier than the last day that is over
+        while self.gone_on(day) > today:
+            day -= timedelta(days=1)
+        return _midnight(day + timedelta(days=1), self.zone)
+
 
 @lru_cache(maxsize=16)  # every visit of a day asks for the same one
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -10,6 +10,7 @@ pytest_plugins = [
     "support.preferences",
     "support.service",
     "support.proxy",
+    "support.collector",
     "support.product_page",
     "support.browser",
 ]

@@ -95,6 +95,20 @@ def test_a_later_record_is_never_destroyed_before_an_earlier_one(
     assert THREE_MONTHS.gone_at(instant) <= THREE_MONTHS.gone_at(instant + later)
 
 
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(INSTANTS, INSTANTS, st.sampled_from([1, 3, 12, 36, 84, 120]))
+def test_what_was_recorded_before_the_limit_is_over_and_nothing_else(
+    instant: datetime, now: datetime, months: int
+) -> None:
+    period = RetentionPeriod(months=months, zone=SEOUL)
+    limit = period.over_before(now)
+
+    assert (instant < limit) == (period.gone_at(instant) <= now)
+    assert period.gone_at(limit - timedelta(microseconds=1)) <= now < period.gone_at(limit)
+
+
 def test_all_records_of_one_day_in_the_zone_share_their_last_instant() -> None:
     first = datetime(2026, 1, 15, 0, 0, tzinfo=SEOUL)
     last = datetime(2026, 1, 15, 23, 59, 59, 999999, tzinfo=SEOUL)

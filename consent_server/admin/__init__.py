@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from flask import Blueprint, Flask, Response, redirect
 
 from consent_server.admin import (
@@ -10,12 +12,14 @@ from consent_server.admin import (
     banner,
     certificates,
     consents,
+    copies,
     disclosures,
     error_pages,
     exports,
     holds,
     language,
     overview,
+    retention,
     sites,
     statistics,
     visits,
@@ -25,6 +29,7 @@ from consent_server.config import Settings
 from consent_server.disclosures.services import ArchiveReader
 from consent_server.holds.services import HoldKeeper
 from consent_server.reports.exports import Exporter
+from consent_server.retention.rules import RecordClass
 from consent_server.signing import CertificateKey
 from consent_server.statistics.services import Statistics
 from consent_server.visits.days import VisitDays
@@ -32,31 +37,48 @@ from consent_server.visits.services import VisitReader
 from consent_server.web.guard import guarded_by
 
 
-def init_app(
-    app: Flask,
-    settings: Settings,
-    exporter: Exporter,
-    reader: VisitReader,
-    days: VisitDays,
-    numbers: Statistics,
-    documents: BannerDocuments,
-    archive_reader: ArchiveReader,
-    certificate_key: CertificateKey,
-    keeper: HoldKeeper,
-) -> None:
+class Parts(Protocol):
+    """What the pages need of a running application; app.House has it."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def documents(self) -> BannerDocuments: ...
+    @property
+    def reader(self) -> VisitReader: ...
+    @property
+    def days(self) -> VisitDays: ...
+    @property
+    def statistics(self) -> Statistics: ...
+    @property
+    def exporter(self) -> Exporter: ...
+    @property
+    def archive(self) -> ArchiveReader: ...
+    @property
+    def certificate_key(self) -> CertificateKey: ...
+    @property
+    def holds(self) -> HoldKeeper: ...
+    @property
+    def classes(self) -> tuple[RecordClass, ...]: ...
+
+
+def init_app(app: Flask, parts: Parts) -> None:
     """Adds the console under /admin, and its pages for errors."""
+    settings = parts.settings
     routes = Blueprint("admin", __name__, url_prefix="/admin")
     overview.add_pages(routes)
-    sites.add_pages(routes, settings, documents)
-    banner.add_pages(routes, documents)
+    sites.add_pages(routes, settings, parts.documents)
+    banner.add_pages(routes, parts.documents)
     consents.add_pages(routes, settings)
-    visits.add_pages(routes, settings, reader, days)
-    statistics.add_pages(routes, settings, numbers)
-    exports.add_pages(routes, settings, exporter)
-    archive.add_pages(routes, settings, archive_reader)
+    visits.add_pages(routes, settings, parts.reader, parts.days)
+    statistics.add_pages(routes, settings, parts.statistics)
+    exports.add_pages(routes, settings, parts.exporter)
+    archive.add_pages(routes, settings, parts.archive)
     disclosures.add_pages(routes)
-    certificates.add_pages(routes, certificate_key)
-    holds.add_pages(routes, settings, keeper)
+    certificates.add_pages(routes, parts.certificate_key)
+    holds.add_pages(routes, settings, parts.holds)
+    copies.add_pages(routes)
+    retention.add_pages(routes, parts.classes)
     access_log.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)

@@ -61,6 +61,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         basis_name=basis_name,
         item_name=item_name,
         request_state=request_state,
+        instant_of=datetime.fromisoformat,
     )
 
 
@@ -247,6 +248,7 @@ def act_name(act: str) -> str:
         "visits.exported": _("Finished an export of visit records"),
         "consents.export": _("Began an export of consent records"),
         "consents.exported": _("Finished an export of consent records"),
+        "export.shredded": _("Said that an exported copy is destroyed"),
     }.get(act, act)
 
 

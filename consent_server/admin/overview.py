@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from consent_server.admin.guard import operator_page
+from consent_server.admin.guard import has_role, operator_page
 from consent_server.consents.services import ConsentFilter, list_consents
+from consent_server.reports.ledger import count_overdue_here
 from consent_server.sites.services import all_sites
 
 _NEWEST_ROWS = 8
@@ -24,6 +25,7 @@ def add_pages(routes: Blueprint) -> None:
             latest={site.id: _latest_of(site.id) for site in sites},
             newest=list_consents(ConsentFilter(), limit=_NEWEST_ROWS),
             names={site.id: site.name for site in sites},
+            overdue_exports=count_overdue_here() if has_role("handler") else 0,
         )
 
 

@@ -1,14 +1,14 @@
 """Tables of requests for archived visits and of what was handed over; append-only, no visitor data.
 
 The address that is searched for stands in none of them: it is typed when the archive is read, and
-kept nowhere.
+kept nowhere. Rows refer to each other by number without foreign keys: each goes when it is over.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String
+from sqlalchemy import Boolean, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consent_server.storage.columns import RowId, UtcDateTime
@@ -38,7 +38,11 @@ class ArchiveRequest(Model):
     asked_by: Mapped[str] = mapped_column(String(ACCOUNT), comment="account of who asked")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when")
 
-    decision: Mapped[ArchiveDecision | None] = relationship(back_populates="request")
+    decision: Mapped[ArchiveDecision | None] = relationship(
+        primaryjoin="ArchiveRequest.id == foreign(ArchiveDecision.request_id)",
+        back_populates="request",
+        uselist=False,
+    )
 
 
 class ArchiveDecision(Model):
@@ -48,14 +52,15 @@ class ArchiveDecision(Model):
     __table_args__ = ({"comment": "what a second operator said to a request; append-only"},)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
-    request_id: Mapped[int] = mapped_column(
-        ForeignKey("archive_requests.id"), unique=True, comment="the request; decided once"
-    )
+    request_id: Mapped[int] = mapped_column(RowId, unique=True, comment="the request; decided once")
     is_approved: Mapped[bool] = mapped_column(Boolean, comment="whether it may be read")
     decided_by: Mapped[str] = mapped_column(String(ACCOUNT), comment="account of who decided")
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when")
 
-    request: Mapped[ArchiveRequest] = relationship(back_populates="decision")
+    request: Mapped[ArchiveRequest] = relationship(
+        primaryjoin="ArchiveRequest.id == foreign(ArchiveDecision.request_id)",
+        back_populates="decision",
+    )
 
 
 class Disclosure(Model):
@@ -66,9 +71,7 @@ class Disclosure(Model):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
     reference: Mapped[str] = mapped_column(String(16), unique=True, comment="random name")
-    request_id: Mapped[int] = mapped_column(
-        ForeignKey("archive_requests.id"), comment="the approved request"
-    )
+    request_id: Mapped[int] = mapped_column(RowId, comment="the approved request")
     basis: Mapped[str] = mapped_column(String(30), comment="legal basis (disclosures.rules)")
     authority: Mapped[str] = mapped_column(String(300), comment="who got the records")
     permit_number: Mapped[str] = mapped_column(String(300), comment="number of the permit")

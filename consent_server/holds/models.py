@@ -47,7 +47,7 @@ class LegalHold(Model):
     )
     scope: Mapped[bytes | None] = personal(
         LargeBinary,
-        retention="legal hold",
+        retention="legal_hold",
         comment="the address or visitor, encrypted under the key of the hold; empty before and"
         " after it holds",
         nullable=True,
@@ -101,6 +101,6 @@ class HeldVisit(Model):
     device_class: Mapped[str] = mapped_column(String(8), comment="pc mobile tablet bot other")
     payload: Mapped[bytes] = personal(
         LargeBinary,
-        retention="legal hold",
+        retention="legal_hold",
         comment="address, path, device; AES-256-GCM under the key of the hold",
     )

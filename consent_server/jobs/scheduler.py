@@ -129,6 +129,7 @@ class Scheduler:
             "visit": done.visits,
             "archived_visit": done.archived_visits,
             "key": len(done.days),
+            **done.classes,
         }
         self._observer.destroyed(counts, clock.now().timestamp())
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 from flask import Blueprint, render_template, request
 from flask_babel import get_locale
@@ -16,9 +18,16 @@ from consent_server.web.guard import guarded_by
 from consent_server.web.languages import preferred_language
 from consent_server.web.limiter import RateLimiter
 
+RetentionTable = Callable[[str, bool], Sequence[object]]
 
-def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) -> Blueprint:
-    """Returns the routes of this room."""
+
+def blueprint(
+    settings: Settings, sites: SiteDirectory, limiter: RateLimiter, retention: RetentionTable
+) -> Blueprint:
+    """Returns the routes of this room.
+
+    retention: gives the lines of the retention table in a language, with or without visits.
+    """
     routes = Blueprint("policies", __name__, url_prefix="/policies")
 
     @routes.get("/<site_key>")
@@ -44,6 +53,7 @@ def blueprint(settings: Settings, sites: SiteDirectory, limiter: RateLimiter) ->
             shown=shown,
             visit_basis=_visit_basis(site, shown["purposes"]),
             visit_months=settings.visit_months,
+            retention=retention(str(get_locale()), site.logs_visits),
             zone=settings.zone,
             asked=request.args.get("lang"),
         )

@@ -1,7 +1,8 @@
-"""`consent-server consents export` and `visits export`."""
+"""`consent-server consents export`, `visits export`, and `exports`: what became of the copies."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -16,10 +17,13 @@ from flask.cli import AppGroup
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from consent_server import clock
 from consent_server.audit.services import COMMAND_LINE
 from consent_server.errors import CommandError
 from consent_server.instants import Instant
 from consent_server.reports.exports import Export, Exporter, Kind
+from consent_server.reports.ledger import check_off, open_copies
+from consent_server.reports.models import ExportedCopy
 from consent_server.sites.services import find_site
 from consent_server.visits.days import VisitDays
 
@@ -28,6 +32,12 @@ consent_commands = AppGroup(
 )
 visit_commands = AppGroup(
     "visits", help="Visit records.", epilog="Example: consent-server visits export --site KEY"
+)
+
+export_commands = AppGroup(
+    "exports",
+    help="Exported copies, and their destruction.",
+    epilog="Example: consent-server exports list",
 )
 
 
@@ -59,6 +69,51 @@ def export_consents(**options: Any) -> None:
 def export_visits(**options: Any) -> None:
     """Write visit records that may still be read; logged."""
     _export("visits", **options)
+
+
+@export_commands.command("list", epilog="Example: consent-server exports list --overdue")
+@click.option("--overdue", is_flag=True, help="Only those that should be destroyed; exit 1 if any.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_copies(overdue: bool, as_json: bool) -> None:
+    """List copies that are not destroyed yet, the most urgent first."""
+    now = clock.now()
+    copies = [copy for copy in open_copies() if not overdue or copy.expires_at <= now]
+    if as_json:
+        click.echo(json.dumps([_facts(copy, now) for copy in copies], ensure_ascii=False))
+    for copy in [] if as_json else copies:
+        late = "  overdue" if copy.expires_at <= now else ""
+        count = "broken off" if copy.finished_at is None else f"{copy.row_count} rows"
+        click.echo(
+            f"{copy.reference}  until {copy.expires_at.isoformat()}  {copy.kind}, {count}  "
+            f"{copy.owner}: {copy.reason}{late}"
+        )
+    if overdue and copies:
+        sys.exit(1)
+
+
+@export_commands.command("shred", epilog="Example: consent-server exports shred export-0123abcd")
+@click.argument("reference")
+@click.confirmation_option(prompt="Is the file destroyed, and every copy of it?")
+def shred_copy(reference: str) -> None:
+    """Say that a copy is destroyed. Destroys no file itself."""
+    copy = check_off(reference, COMMAND_LINE, may_for_others=True)
+    assert copy.shredded_at is not None
+    click.echo(f"{reference} is noted as destroyed since {copy.shredded_at.isoformat()}")
+
+
+def _facts(copy: ExportedCopy, now: datetime) -> dict[str, Any]:
+    return {
+        "reference": copy.reference,
+        "owner": copy.owner,
+        "kind": copy.kind,
+        "chosen": copy.chosen,
+        "rows": copy.row_count,
+        "sha256": copy.sha256,
+        "reason": copy.reason,
+        "made_at": copy.made_at.isoformat(),
+        "expires_at": copy.expires_at.isoformat(),
+        "is_overdue": copy.expires_at <= now,
+    }
 
 
 def _export(

@@ -1,12 +1,14 @@
 """Exports of consent and visit records: streamed in constant memory, logged before and after.
 
-An export that fails in the middle leaves its first log entry, so nobody reads records unseen.
+An export that fails in the middle leaves its first log entry, so nobody reads records unseen. Each
+stands in the ledger of copies (ledger) with the hash of its file and the day on which it must go.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -19,7 +21,10 @@ from consent_server.audit.services import Act, record_act
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
 from consent_server.errors import CommandError
 from consent_server.pace import Pace
+from consent_server.periods import RetentionPeriod
 from consent_server.reports.consent_csv import consent_csv
+from consent_server.reports.expiry import Expiry
+from consent_server.reports.ledger import begin_copy, finish_copy
 from consent_server.reports.tables import Block, Format, Row, csv_lines, csv_start, ndjson_lines
 from consent_server.sites.services import site_keys
 from consent_server.storage.database import db
@@ -61,12 +66,26 @@ class Export:
     device_class: str | None = None
     bom: bool = False
 
+    def chosen(self, site_keys: Mapping[int, str]) -> dict[str, str]:
+        """Returns what was chosen, for the ledger; instants in ISO 8601."""
+        values = {
+            "format": self.format,
+            "site": site_keys[self.site_id] if self.site_id else None,
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "action": self.action,
+            "device_class": self.device_class,
+        }
+        return {name: value for name, value in values.items() if value}
+
 
 class Exporter:
-    """Streams exports; `reader` decrypts visits."""
+    """Streams exports; `reader` decrypts visits. days: how long a copy may be kept."""
 
-    def __init__(self, reader: VisitReader) -> None:
+    def __init__(self, reader: VisitReader, period: RetentionPeriod, days: int) -> None:
         self._reader = reader
+        self._period = period
+        self._days = days
 
     def stream(
         self,
@@ -94,8 +113,17 @@ class Exporter:
             reference=reference,
         )
         db.session.rollback()  # a read left open would keep the WAL from being truncated
+        expiry = Expiry(export.kind, export.since, self._period, self._days)
         record_act(begun)
-        return self._blocks(export, begun, reading_engine(), progress, Pace(share))
+        begin_copy(
+            reference,
+            owner=operator,
+            kind=export.kind,
+            chosen=export.chosen(site_keys(db.engine)),
+            reason=reason,
+            expires_at=expiry.at_least,
+        )
+        return self._blocks(export, begun, reading_engine(), progress, Pace(share), expiry)
 
     def _blocks(
         self,
@@ -104,15 +132,22 @@ class Exporter:
         engine: Engine,
         progress: Callable[[int], None],
         pace: Pace,
+        expiry: Expiry,
     ) -> Iterator[bytes]:
-        rows = 0
+        rows, file_hash = 0, hashlib.sha256()
         if export.format == "csv":
-            yield csv_start(_COLUMNS[export.kind], bom=export.bom)
-        for count, block in self._lines(export, engine, pace):
+            start = csv_start(_COLUMNS[export.kind], bom=export.bom)
+            file_hash.update(start)
+            yield start
+        for count, block in self._lines(export, engine, pace, expiry):
             rows += count
             progress(rows)
+            file_hash.update(block)
             yield block
             pace.rest()
+        finish_copy(
+            begun.reference, row_count=rows, sha256=file_hash.hexdigest(), expires_at=expiry.at
+        )
         record_act(
             Act(
                 operator=begun.operator,
@@ -124,7 +159,7 @@ class Exporter:
             )
         )
 
-    def _lines(self, export: Export, engine: Engine, pace: Pace) -> Iterator[Block]:
+    def _lines(self, export: Export, engine: Engine, pace: Pace, expiry: Expiry) -> Iterator[Block]:
         keys = site_keys(engine)
 
         def cells_of(row: ConsentRow | VisitView) -> Row:
@@ -133,7 +168,7 @@ class Exporter:
             return (keys[row.site_id], *cells[:_SITE_ID], *cells[_SITE_ID + 1 :])
 
         if export.kind == "visits":
-            cells = map(cells_of, self._visits(export, engine))
+            cells = map(cells_of, expiry.heed(self._visits(export, engine)))
         elif export.format == "csv":
             return consent_csv(engine, _consent_filter(export), keys, cells_of, pace)
         else:

@@ -24,10 +24,11 @@ from consent_server.retention.steps import STEPS
 from consent_server.storage.leases import TURN_SECONDS
 
 _LOOK_SECONDS: Final = 0.5  # between two looks whether another process is ready
+from consent_server.retention.wording import LANGUAGES, printed
 
 commands = AppGroup(
     "retention",
-    help="Destruction of visit records on their day.",
+    help="How long records are kept, and their destruction on the day.",
     epilog="Example: consent-server retention check",
 )
 
@@ -51,7 +52,8 @@ def run_command(as_json: bool, dry_run: bool) -> None:
     else:
         click.echo(
             f"destroyed {done.visits} visits, {done.archived_visits} archived visits, "
-            f"{len(done.days)} day keys; issued {len(done.certificates)} certificates"
+            f"{len(done.days)} day keys, {sum(done.classes.values())} rows of other classes; "
+            f"issued {len(done.certificates)} certificates"
         )
     if not is_kept_up:
         raise CommandError("Visits could not be counted or archived; see above, run this again.")
@@ -108,6 +110,26 @@ def check_command(as_json: bool, older_than: datetime | None, quick: bool) -> No
             click.echo(f"  {older.open} destructions have begun and are not certified yet")
     if older.total or older.traces:
         sys.exit(1)
+
+
+@commands.command("classes", epilog="Example: consent-server retention classes --language ko")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def classes_command(language: str, as_json: bool) -> None:
+    """Print each record class with its period, basis and reason: what is enforced."""
+    classes = current_app.extensions["consent_server"].classes
+    lines = printed(classes, language)
+    if as_json:
+        facts = {record_class.name: asdict(record_class) for record_class in classes}
+        click.echo(
+            json.dumps([facts[line.name] | asdict(line) for line in lines], ensure_ascii=False)
+        )
+    for line in [] if as_json else lines:
+        click.echo(
+            f"{line.title}: {line.period}" + (f" ({line.counts_from})" * bool(line.counts_from))
+        )
+        click.echo(f"    {line.basis}")
+        click.echo(f"    {line.reason}. {line.place}. {line.readers}. {line.way}.")
 
 
 @commands.command("forecast", epilog="Example: consent-server retention forecast --json")

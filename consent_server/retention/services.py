@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -31,6 +31,7 @@ from consent_server.retention.destruction import (
     forget_ids,
     give_back,
     in_own_transaction,
+    scrub,
 )
 from consent_server.retention.due import (
     RECORD_CLASS,
@@ -40,6 +41,7 @@ from consent_server.retention.due import (
     find_due,
     open_destructions,
 )
+from consent_server.retention.rows import ClassRows
 from consent_server.retention.steps import STEPS, Course, Place
 from consent_server.retention.traces import Limit, Look, look_at
 from consent_server.retention.wrong_clock import bring_forward
@@ -59,6 +61,7 @@ class Destroyed:
     """What one run did.
 
     is_scrubbed: whether no trace is left in database files. certificates: numbers of those issued.
+    classes: rows of other classes.
     """
 
     visits: int
@@ -66,6 +69,7 @@ class Destroyed:
     days: tuple[date, ...]
     is_scrubbed: bool
     certificates: tuple[int, ...] = ()
+    classes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,13 @@ class Older:
     traces: int = 0
     open: int = 0
     looked_at: tuple[Look, ...] = ()
+    classes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """The count that must be zero."""
-        return self.visits + self.archived_visits + self.keys + self.held_visits
+        visits = self.visits + self.archived_visits + self.held_visits
+        return visits + self.keys + sum(self.classes.values())
 
 
 class HeldVisits(Protocol):
@@ -117,9 +123,10 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Destroys visits on their day; call inside an application context.
+    """Destroys records on their day; call inside an application context.
 
     eraser: finishes what visitors asked to go before. held: legal holds, which keep copies.
+    rows: of the classes that go row by row.
     """
 
     writer: Writer
@@ -129,6 +136,7 @@ class Retention:
     head: Head
     eraser: VisitEraser
     held: HeldVisits
+    rows: ClassRows
 
     def run(
         self, *, executor: str = COMMAND_LINE, on_step: Callable[[str], None] = lambda step: None
@@ -149,9 +157,18 @@ class Retention:
             for name, step in STEPS.items():
                 step(course)
                 on_step(name)
+            classes = self._destroy_other_classes(course)
         for newest in course.issued[-1:]:
             self.head.remember(newest)
-        return _told(course)
+        return _told(course, classes)
+
+    def _destroy_other_classes(self, course: Course) -> Mapping[str, int]:
+        """Comes last: a fault in it holds no visit up."""
+        classes = self.rows.destroy(course.now)
+        if classes:
+            _log.info("destroyed %d rows of other classes", sum(classes.values()))
+            course.is_scrubbed = scrub(db.engine) and course.is_scrubbed
+        return classes
 
     def _first_of_all(self) -> None:
         """Erasures before holds: what came back with a restored database is not held anew.
@@ -203,6 +220,7 @@ class Retention:
             archived_visits=rows["archive"],
             keys=keys,
             held_visits=held,
+            classes={} if older_than else self.rows.count_over(limit.instant),
             traces=sum(look.traces for look in looks),
             open=len(open_destructions(db.engine)),
             looked_at=tuple(looks),
@@ -267,7 +285,7 @@ def _kept(run: Run, keep: Callable[[], None]) -> Run:
     return keep_and_run
 
 
-def _told(course: Course) -> Destroyed:
+def _told(course: Course, classes: Mapping[str, int]) -> Destroyed:
     removed = sum(course.removed.values())
     if removed or course.days:
         _log.info("destroyed %d visits of %d days", removed, len(course.days))
@@ -279,6 +297,7 @@ def _told(course: Course) -> Destroyed:
         days=course.days,
         is_scrubbed=course.is_scrubbed,
         certificates=tuple(each.number for each in course.issued),
+        classes=classes,
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +25,7 @@ from consent_server.keys.ring import KeyRing
 from consent_server.storage.probes import trouble_of
 from consent_server.watching.metrics import Metrics
 
+T = TypeVar("T")
 Status = Literal["ok", "degraded", "failed"]
 STATUSES: Final[tuple[Status, ...]] = ("ok", "degraded", "failed")  # worse and worse
 
@@ -52,6 +53,7 @@ class Report:
     free_bytes: Mapping[str, int] = field(default_factory=dict)
     lag_seconds: float | None = None
     delays_seconds: Mapping[str, float] = field(default_factory=dict)
+    overdue_exports: int | None = None
 
     @property
     def status(self) -> Status:
@@ -64,6 +66,7 @@ class Checks:
 
     engines: of the databases, by history. lag_seconds: asks how late destruction is.
     delays_seconds: asks how late other jobs are, by name.
+    overdue_exports: asks how many exported copies should be destroyed and are not said to be.
     """
 
     def __init__(
@@ -73,7 +76,8 @@ class Checks:
         ring: KeyRing,
         metrics: Metrics,
         lag_seconds: Callable[[], float],
-        delays_seconds: Callable[[], Mapping[str, float]] = dict,
+        delays_seconds: Callable[[], Mapping[str, float]],
+        overdue_exports: Callable[[], int],
     ) -> None:
         self._settings = settings
         self._engines = engines
@@ -81,6 +85,7 @@ class Checks:
         self._metrics = metrics
         self._lag_seconds = lag_seconds
         self._delays_seconds = delays_seconds
+        self._overdue_exports = overdue_exports
         self._places = _places(settings)
         self._lock = threading.Lock()
         self._looking: Future[Report] | None = None
@@ -114,7 +119,7 @@ class Checks:
 
     def _made(self) -> Report:
         free = {place: shutil.disk_usage(path).free for place, path in self._places.items()}
-        lag = self._lag()
+        lag = _asked(self._lag_seconds)
         return Report(
             checks={
                 "main_database": self._database("main", "failed"),
@@ -126,7 +131,8 @@ class Checks:
             },
             free_bytes=free,
             lag_seconds=lag,
-            delays_seconds=self._delays(),
+            delays_seconds=_asked(self._delays_seconds) or {},
+            overdue_exports=_asked(self._overdue_exports),
         )
 
     def _database(self, history: str, otherwise: Status) -> Check:
@@ -163,18 +169,6 @@ class Checks:
             return Check("degraded", f"Less than {self._settings.disk_free_mib} MiB are free.")
         return Check()
 
-    def _lag(self) -> float | None:
-        try:
-            return self._lag_seconds()
-        except (SQLAlchemyError, OSError, ConfigError, Unavailable):
-            return None
-
-    def _delays(self) -> Mapping[str, float]:
-        try:
-            return self._delays_seconds()
-        except (SQLAlchemyError, OSError):
-            return {}
-
     def _destruction(self, lag: float | None) -> Check:
         late = 2 * self._settings.retention_interval_seconds + _GRACE_SECONDS
         if lag is None:
@@ -182,6 +176,14 @@ class Checks:
         if lag > late:
             return Check("degraded", f"Destruction is late by {lag:.0f} seconds.")
         return Check()
+
+
+def _asked(question: Callable[[], T]) -> T | None:
+    """Returns an answer, None if it cannot be had."""
+    try:
+        return question()
+    except (SQLAlchemyError, OSError, ConfigError, Unavailable):
+        return None
 
 
 def _places(settings: Settings) -> dict[str, Path]:

@@ -91,3 +91,9 @@ def _looked_up(checks: Checks) -> Iterator[Metric]:
             "By how much the oldest record or key that should be gone is late; 0: none is.",
             value=report.lag_seconds,
         )
+    if report.overdue_exports is not None:
+        yield GaugeMetricFamily(
+            "consent_exports_overdue",
+            "Exported copies past their last day that nobody has said to be destroyed.",
+            value=report.overdue_exports,
+        )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import MetaData, Table, inspect, text
+from sqlalchemy import Engine, MetaData, Table, inspect, text
 
 from consent_server.config import Settings
-from consent_server.retention.rules import record_classes
+from consent_server.retention.rules import destroyed_by_rows, record_classes
+from consent_server.storage.append_only import trigger_name
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.storage.migrate import HISTORIES, is_current, migration_engine, move
 from consent_server.storage.partitions import is_partition
@@ -77,6 +80,68 @@ def test_every_personal_column_belongs_to_a_record_class(app: Flask, settings: S
 
     assert named
     assert set(named.values()) <= known
+
+
+def test_every_table_belongs_to_a_record_class_and_every_row_of_it_to_one(
+    app: Flask, settings: Settings
+) -> None:
+    classes = record_classes(settings)
+    rows = [rows for record_class in classes for rows in record_class.rows]
+    known = {(rows.bind, rows.table) for rows in rows}
+    there = {(history, name) for history in HISTORIES for name in metadata_of(history).tables}
+    shared = {name for name, count in Counter(rows.table for rows in rows).items() if count > 1}
+    scopes = {name: [r for r in rows if r.table == name] for name in shared}
+
+    assert known == there
+    for parts in scopes.values():  # one takes what begins with a word, the other all the rest
+        one, other = sorted(parts, key=lambda rows: rows.starts is None)
+        assert one.starts == other.but_not
+        assert (one.but_not, other.starts) == (None, None)
+
+
+def test_every_class_has_an_end_that_is_enforced_or_says_that_it_has_none(
+    app: Flask, settings: Settings
+) -> None:
+    classes = record_classes(replace(settings, consent_months=12))
+    by_rows = {(c.name, rows.table) for c, rows in destroyed_by_rows(classes)}
+
+    assert len({c.name for c in classes}) == len(classes)
+    for record_class in classes:
+        assert (record_class.months is not None) == (record_class.keeps == "months")
+        for rows in record_class.rows:
+            table = metadata_of(rows.bind).tables[rows.table]
+            columns = (rows.counted_from, rows.made, *rows.next_of)
+            scopes = [scope[0] for scope in (rows.starts, rows.but_not) if scope]
+            assert {name for name in (*columns, *scopes) if name} <= set(table.columns.keys())
+            goes_by_rows = (record_class.name, rows.table) in by_rows
+            if record_class.keeps == "months":
+                assert goes_by_rows or rows.engine in ("day", "own"), rows
+            if goes_by_rows:
+                assert (rows.bind, "id" in table.primary_key.columns) == ("main", True)
+                assert rows.counted_from
+
+
+def test_a_table_that_refuses_to_delete_lets_go_what_is_over_if_its_class_has_an_end(
+    app: Flask, settings: Settings
+) -> None:
+    classes = record_classes(replace(settings, consent_months=12))
+    for _, rows in destroyed_by_rows(classes):
+        engine = migration_engine(settings, rows.bind)
+        refusal = _refusal_of_delete(engine, rows.table)
+        engine.dispose()
+
+        assert refusal is None or "destruction_limits" in refusal, rows.table
+
+
+def _refusal_of_delete(engine: Engine, table: str) -> str | None:
+    name = trigger_name(table, "delete")
+    query = (
+        "SELECT sql FROM sqlite_master WHERE name = :name"
+        if engine.dialect.name == "sqlite"
+        else "SELECT prosrc FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid WHERE tgname = :name"
+    )
+    with engine.connect() as connection:
+        return connection.execute(text(query), {"name": name}).scalar_one_or_none()
 
 
 @pytest.mark.parametrize("history", HISTORIES)

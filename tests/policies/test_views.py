@@ -9,7 +9,7 @@ import pytest
 from consent_server import clock
 from consent_server.policies.services import publish, versions_of
 from consent_server.sites.services import NewSite, change_site, find_site
-from support.shop import NOTICE, ORIGIN, Shop
+from support.shop import NOTICE, ORIGIN, MakeShop, Shop
 
 
 def read(shop: Shop, path: str = "", language: str = "en") -> str:
@@ -84,3 +84,33 @@ def test_reading_the_notice_sets_no_cookie(shop: Shop) -> None:
     answer = shop.app.test_client().get(f"/policies/{shop.key}")
 
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        pytest.param("ko", ["기록의 보유 기간", "3개월", "관리 콘솔 접속 기록", "2년"], id="ko"),
+        pytest.param("en", ["How long records are kept", "3 months", "2 years"], id="en"),
+    ],
+)
+def test_the_notice_prints_the_periods_that_are_enforced(
+    make_shop: MakeShop, language: str, expected: list[str]
+) -> None:
+    shop = make_shop(access_log_months=24)
+
+    page = shop.app.test_client().get(f"/policies/{shop.key}?lang={language}").text
+
+    assert [words for words in expected if words not in page] == []
+
+
+def test_the_notice_of_a_site_without_a_visit_log_prints_no_periods_of_visits(
+    shop: Shop,
+) -> None:
+    with shop.app.app_context():
+        changed = NewSite(name="Shop", origins=[ORIGIN], visit_basis="off")
+        change_site(find_site(shop.key), changed)
+
+    page = shop.app.test_client().get(f"/policies/{shop.key}?lang=en").text
+
+    assert "Consent records" in page
+    assert "Visit records" not in page

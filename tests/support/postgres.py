@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, LiteralString
@@ -48,6 +48,16 @@ class Postgres:
     def log(self) -> Path:
         """The folder of its log of changes (WAL)."""
         return self._cluster / "pg_wal"
+
+    @property
+    def folder(self) -> Path:
+        """The data directory: tables, its own log of changes, and what it writes down."""
+        return self._cluster
+
+    def configure(self, text: str) -> None:
+        """Adds lines to its settings; before it is started."""
+        with (self._cluster / "postgresql.conf").open("a") as file:
+            file.write(text)
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
@@ -187,6 +197,25 @@ def unprivileged_account() -> str | None:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in known else "nobody"
+
+
+@pytest.fixture
+def make_postgres(prepared: Prepared) -> Iterator[Callable[[str], Postgres]]:
+    """Makes running clusters of a test's own, with further settings."""
+    made: list[tuple[Postgres, Path]] = []
+
+    def make(settings: str) -> Postgres:
+        folder = Path(tempfile.mkdtemp(prefix="consent-own-", dir=_quick_place()))
+        cluster = Postgres(prepared.postgres_bin, folder)
+        made.append((cluster, folder))
+        cluster.configure(settings)
+        cluster.start()
+        return cluster
+
+    yield make
+    for cluster, folder in made:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

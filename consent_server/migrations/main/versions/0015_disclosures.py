@@ -35,11 +35,6 @@ def upgrade() -> None:
         sa.Column("is_approved", sa.Boolean(), nullable=False, comment="whether it may be read"),
         _text("decided_by", 320, "account of who decided"),
         _instant("decided_at", "when"),
-        sa.ForeignKeyConstraint(
-            ["request_id"],
-            ["archive_requests.id"],
-            name=("fk_archive_decisions_request_id"),
-        ),
         sa.PrimaryKeyConstraint("id", name=("pk_archive_decisions")),
         sa.UniqueConstraint("request_id", name=("uq_archive_decisions_request_id")),
         comment="what a second operator said to a request; append-only",
@@ -65,9 +60,6 @@ def upgrade() -> None:
         sa.Column("record_count", sa.Integer(), nullable=False, comment="how many records"),
         _text("sha256", 64, "SHA-256 of the file"),
         _instant("at", "when"),
-        sa.ForeignKeyConstraint(
-            ["request_id"], ["archive_requests.id"], name=("fk_disclosures_request_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=("pk_disclosures")),
         sa.UniqueConstraint("reference", name=("uq_disclosures_reference")),
         comment="ledger of records handed to authorities; append-only",
