@@ -37,7 +37,8 @@ from consent_server.holds.rules import (
     NewHold,
     normal_sought,
 )
-from consent_server.holds.services import Hold, HoldKeeper
+from consent_server.holds.services import HoldKeeper
+from consent_server.holds.shown import Hold
 from consent_server.sites.services import all_sites
 
 _FIELDS: Final = ("name", "reference", "officer", "reason")

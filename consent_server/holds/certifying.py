@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from consent_server import clock
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
-from consent_server.holds.services import Hold
+from consent_server.holds.shown import Hold
 from consent_server.periods import RetentionPeriod
 from consent_server.signing import CertificateKey
 

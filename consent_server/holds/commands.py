@@ -16,7 +16,8 @@ from flask.cli import AppGroup
 
 from consent_server.audit.services import COMMAND_LINE
 from consent_server.holds.rules import ADDRESS, BASES, EVERYTHING, VISITOR, NewHold
-from consent_server.holds.services import Hold, HoldKeeper
+from consent_server.holds.services import HoldKeeper
+from consent_server.holds.shown import Hold
 from consent_server.instants import Instant
 from consent_server.sites.services import find_site
 

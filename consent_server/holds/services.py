@@ -15,7 +15,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 
 from consent_server import clock
@@ -30,46 +29,14 @@ from consent_server.holds.rules import (
     check_reason,
     normal_sought,
 )
+from consent_server.holds.shown import HeldView, Hold, hold_of, is_over, view_of
 from consent_server.storage import sqlite
-from consent_server.visits.schemas import Payload, payload_decoder
 
 _CHUNK_ROWS: Final = 1500  # one transaction
 _READERS_SECONDS: Final = 2.0
 _AT_ONCE_ROWS: Final = 2000  # copied while the operator waits; the job copies the rest
 _UNFINISHED: Final = timedelta(minutes=10)  # an opening that took longer was cut off
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """A hold as operators see it; never what it is narrowed to."""
-
-    hold_id: UUID
-    name: str
-    basis: str
-    reference: str
-    officer: str
-    site_id: int
-    since: datetime | None
-    until: datetime | None
-    narrowed_by: str
-    opened_at: datetime
-    opened_by: str
-    ends_at: datetime
-    released_at: datetime | None
-    destroyed_at: datetime | None
-    held: int
-    is_open: bool
-
-
-class HeldView(msgspec.Struct, frozen=True):
-    """A visit that a hold keeps, decrypted."""
-
-    id: int
-    visit_id: UUID
-    recorded_at: datetime
-    device_class: str
-    payload: Payload
 
 
 Certify = Callable[[Hold, datetime], None]
@@ -152,7 +119,7 @@ class HoldKeeper:
         opened = self.keeping.ring.decrypt_page(
             HELD_CLASS, [(name, row.visit_id, row.payload) for row in rows]
         )
-        views = [_view(row, plain) for row, plain in zip(rows, opened, strict=True) if plain]
+        views = [view_of(row, plain) for row, plain in zip(rows, opened, strict=True) if plain]
         _write_down("hold.read", operator, hold.site_id, hold_id, reason, len(views))
         return views
 
@@ -162,7 +129,7 @@ class HoldKeeper:
             rows = connection.execute(select(HOLDS)).all()
             count = select(HELD.c.hold_id, func.count()).group_by(HELD.c.hold_id)
             counts = {row[0]: row[1] for row in connection.execute(count)}
-        holds = [_hold(row, counts.get(row.hold_id, 0)) for row in rows]
+        holds = [hold_of(row, counts.get(row.hold_id, 0)) for row in rows]
         return sorted(holds, key=lambda hold: (not hold.is_open, hold.ends_at))
 
     def find(self, hold_id: UUID) -> Hold:
@@ -170,7 +137,7 @@ class HoldKeeper:
         row = self._row(hold_id)
         with self.keeping.archive.connect() as connection:
             query = select(func.count()).where(HELD.c.hold_id == hold_id)
-            return _hold(row, connection.execute(query).scalar_one())
+            return hold_of(row, connection.execute(query).scalar_one())
 
     def run(self) -> int:
         """Copies new visits into open holds and ends those that are over; returns copies made.
@@ -183,7 +150,7 @@ class HoldKeeper:
             if row.scope is None and row.opened_at > clock.now() - _UNFINISHED:
                 continue  # it is being opened at this moment
             try:
-                if _is_over(row) or row.scope is None:
+                if is_over(row) or row.scope is None:
                     self._end(row)
                 else:
                     copied += self.keeping.keep(row)
@@ -196,12 +163,12 @@ class HoldKeeper:
     def keep_before_erasure(self, site_id: int, hashes: Mapping[date, bytes]) -> None:
         """Copies what open holds cover of a visitor's visits, which are about to be erased."""
         for row in self._unfinished():
-            if row.site_id == site_id and row.scope is not None and not _is_over(row):
+            if row.site_id == site_id and row.scope is not None and not is_over(row):
                 self.keeping.keep_of_visitor(row, hashes)
 
     def overdue(self) -> int:
         """Counts copies of holds that are over, and holds that are over and not yet destroyed."""
-        over = [row.hold_id for row in self._unfinished() if _is_over(row)]
+        over = [row.hold_id for row in self._unfinished() if is_over(row)]
         with self.keeping.archive.connect() as connection:
             query = select(func.count()).where(HELD.c.hold_id.in_(over))
             return len(over) + int(connection.execute(query).scalar_one())
@@ -249,7 +216,7 @@ class HoldKeeper:
 
     def _open_one(self, hold_id: UUID) -> Row[Any]:
         row = self._row(hold_id)
-        if _is_over(row) or row.scope is None:
+        if is_over(row) or row.scope is None:
             raise CommandError("This hold is over.")
         return row
 
@@ -282,23 +249,6 @@ def _is_open(hold_id: UUID) -> ColumnElement[bool]:
     return and_(
         HOLDS.c.hold_id == hold_id, HOLDS.c.released_at.is_(None), HOLDS.c.ends_at > clock.now()
     )
-
-
-def _is_over(row: Row[Any]) -> bool:
-    return row.released_at is not None or row.ends_at <= clock.now() or row.held is not None
-
-
-def _hold(row: Row[Any], held: int) -> Hold:
-    names = [name for name in Hold.__dataclass_fields__ if name not in ("held", "is_open")]
-    facts = {name: getattr(row, name) for name in names}
-    count = held if row.held is None else row.held
-    is_open = not _is_over(row) and row.scope is not None
-    return Hold(**facts, held=count, is_open=is_open)
-
-
-def _view(row: Row[Any], plain: bytes) -> HeldView:
-    payload = payload_decoder.decode(plain)
-    return HeldView(row.id, row.visit_id, row.recorded_at, row.device_class, payload)
 
 
 def _write_down(

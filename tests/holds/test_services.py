@@ -17,7 +17,7 @@ from consent_server.certificates.services import newest_certificates
 from consent_server.errors import CommandError
 from consent_server.holds.keeping import HELD, HOLDS, key_of
 from consent_server.holds.rules import LONGEST, NewHold
-from consent_server.holds.services import Hold
+from consent_server.holds.shown import Hold
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.visits.services import VisitFilter
 from support.bases import known_visitor, on_basis, rows
