@@ -21,10 +21,10 @@ from consent_server.instants import Instant
 from consent_server.retention.due import RECORD_CLASS, Due
 from consent_server.retention.services import Destroyed, Retention
 from consent_server.retention.steps import STEPS
+from consent_server.retention.wording import LANGUAGES, printed
 from consent_server.storage.leases import TURN_SECONDS
 
 _LOOK_SECONDS: Final = 0.5  # between two looks whether another process is ready
-from consent_server.retention.wording import LANGUAGES, printed
 
 commands = AppGroup(
     "retention",
