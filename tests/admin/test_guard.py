@@ -46,6 +46,7 @@ NEEDS = {  # the role that each page asks for, written down a second time
     "GET /admin/exports/copies/<reference>": "handler",
     "POST /admin/exports/copies/<reference>": "handler",
     "GET /admin/retention": "viewer",
+    "GET /admin/statistics": "viewer",
     "GET /admin/access-log": "owner",
     "GET /admin/holds": "owner",
     "GET /admin/holds/new": "owner",
