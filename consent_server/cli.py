@@ -27,9 +27,9 @@ from consent_server.demo import init_app as init_demo
 from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.errors import ConsentServerError
 from consent_server.operators.commands import commands as operator_commands
-from consent_server.policies.commands import commands as policy_commands
 from consent_server.reports.commands import consent_commands, visit_commands
 from consent_server.retention.commands import commands as retention_commands
+from consent_server.setups.commands import commands as policy_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.storage.backup import back_up
 from consent_server.storage.migrate import move, upgrade
