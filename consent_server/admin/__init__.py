@@ -11,6 +11,7 @@ from consent_server.admin import (
     error_pages,
     exports,
     language,
+    notices,
     overview,
     sites,
     visits,
@@ -31,8 +32,9 @@ def init_app(
 ) -> None:
     """Adds the console under /admin, and its pages for errors."""
     routes = Blueprint("admin", __name__, url_prefix="/admin")
-    overview.add_pages(routes)
+    overview.add_pages(routes, settings)
     sites.add_pages(routes, settings, documents)
+    notices.add_pages(routes, settings)
     banner.add_pages(routes, documents)
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, reader)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from consent_server.admin.guard import operator_page
+from consent_server.admin.notices import ended_in
+from consent_server.config import Settings
 from consent_server.consents.services import ConsentFilter, list_consents
 from consent_server.sites.services import all_sites
 
 _NEWEST_ROWS = 8
 
 
-def add_pages(routes: Blueprint) -> None:
+def add_pages(routes: Blueprint, settings: Settings) -> None:
     """Adds the page."""
 
     @routes.get("/")
@@ -24,6 +26,7 @@ def add_pages(routes: Blueprint) -> None:
             latest={site.id: _latest_of(site.id) for site in sites},
             newest=list_consents(ConsentFilter(), limit=_NEWEST_ROWS),
             names={site.id: site.name for site in sites},
+            ended={site.id: ended_in(site, settings) for site in sites},
         )
 
 
