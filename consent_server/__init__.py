@@ -7,7 +7,7 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     app, server, worker builds the Flask application out of the rooms; serves it; in each process
     admin, demo         the console; a product page to try it on
     jobs                what runs by itself, on one node at a time
-    reports, retention  exports; destruction
+    reports, retention, setups  exports; destruction; a site as one file
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border

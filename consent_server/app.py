@@ -24,6 +24,7 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
+from consent_server.setups import views as setup_views
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.storage import database
@@ -172,6 +173,7 @@ def _register_routes(app: Flask, house: House) -> None:
         consent_views.blueprint(house.consent_intake),
         visit_views.blueprint(house.visit_intake),
         policy_views.blueprint(house.settings, house.sites, house.limiter),
+        setup_views.blueprint(),
         subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
     ):
         app.register_blueprint(routes)
