@@ -24,6 +24,7 @@ const BUDGETS = {
   'parts/cleanup.js': 600,
   'parts/extras.js': 700,
   'parts/import.js': 850,
+  'parts/changes.js': 2100,
   'parts/google.js': 300,
   'parts/centre.js': 300,
   'parts/focus.js': 300,

@@ -39,6 +39,7 @@ from consent_server.retention.rows import ClassRows
 from consent_server.retention.rules import RecordClass, record_classes
 from consent_server.retention.services import Retention
 from consent_server.retention.wording import published
+from consent_server.setups import views as setup_views
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.statistics.counting import DayCounter
@@ -255,6 +256,7 @@ def _register_routes(app: Flask, house: House) -> None:
         policy_views.blueprint(
             house.settings, house.sites, house.limiter, partial(published, house.classes)
         ),
+        setup_views.blueprint(),
         subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
     ):
         app.register_blueprint(routes)

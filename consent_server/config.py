@@ -42,6 +42,7 @@ _LEAST: Final = {
     "consent_months": 0,
     "export_days": 1,
     "choice_days": 7,
+    "policy_notice_days": 7,
     "queue_limit": 1,
     "body_limit_bytes": 1,
     "retention_interval_seconds": 1,
@@ -130,6 +131,10 @@ class Settings:
     choice_days: int = _setting(
         182, "a choice is kept this long, refusals as long as grants (CNIL: six months)",
         unit="days",
+    )  # fmt: skip
+    policy_notice_days: int = _setting(
+        7, "a changed notice is announced at least this long before its day, the day of the "
+        "announcement counted (the founding policy); 8 = clear days", unit="days",
     )  # fmt: skip
     body_limit_bytes: int = _setting(
         16_384, "largest accepted request body on /v1; a full submission has about 1 kB",

@@ -109,8 +109,15 @@ def test_publishing_tells_whether_visitors_are_asked_again_and_why(
     file.write_text(json.dumps({"purposes": notice["purposes"][:2]}))
     reduced = run("policies", "publish", key, str(file))
 
-    assert "choices made since version 1 stay" in reworded.stdout
-    assert "visitors are asked again: purpose marketing is gone" in reduced.stdout
+    file.write_text(json.dumps(notice))
+    refused = run("policies", "publish", key, str(file))
+    urgent = run("policies", "publish", key, str(file), "--urgent", "A court wants it.")
+
+    assert "all choices stay" in reworded.stdout
+    assert "all choices stay" in reduced.stdout
+    assert refused.returncode != 0
+    assert "purpose marketing is new" in refused.stderr
+    assert "asked again, for this alone: purpose marketing is new" in urgent.stdout
 
 
 REFUSED = [

@@ -18,6 +18,7 @@ from consent_server.admin import (
     exports,
     holds,
     language,
+    notices,
     overview,
     retention,
     sites,
@@ -66,8 +67,9 @@ def init_app(app: Flask, parts: Parts) -> None:
     """Adds the console under /admin, and its pages for errors."""
     settings = parts.settings
     routes = Blueprint("admin", __name__, url_prefix="/admin")
-    overview.add_pages(routes)
+    overview.add_pages(routes, settings)
     sites.add_pages(routes, settings, parts.documents)
+    notices.add_pages(routes, settings)
     banner.add_pages(routes, parts.documents)
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, parts.reader, parts.days)

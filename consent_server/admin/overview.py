@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from consent_server.admin.guard import has_role, operator_page
+from consent_server.admin.notices import ended_in
+from consent_server.config import Settings
 from consent_server.consents.services import ConsentFilter, list_consents
 from consent_server.reports.ledger import count_overdue_here
 from consent_server.sites.services import all_sites
@@ -12,7 +14,7 @@ from consent_server.sites.services import all_sites
 _NEWEST_ROWS = 8
 
 
-def add_pages(routes: Blueprint) -> None:
+def add_pages(routes: Blueprint, settings: Settings) -> None:
     """Adds the page."""
 
     @routes.get("/")
@@ -26,6 +28,7 @@ def add_pages(routes: Blueprint) -> None:
             newest=list_consents(ConsentFilter(), limit=_NEWEST_ROWS),
             names={site.id: site.name for site in sites},
             overdue_exports=count_overdue_here() if has_role("handler") else 0,
+            ended={site.id: ended_in(site, settings) for site in sites},
         )
 
 

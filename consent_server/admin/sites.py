@@ -18,7 +18,7 @@ from consent_server.audit.services import Act, record_act
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.errors import CommandError
-from consent_server.policies.services import open_site, versions_of
+from consent_server.policies.services import find_version, open_site, versions_of
 from consent_server.sites.rules import (
     ADDRESS_MODES,
     DEVICE_MODES,
@@ -84,6 +84,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
             site=site,
             tag=script_tag(settings.public_url, site.key),
             versions=versions_of(site.id),
+            in_force=find_version(site.id).number,
             banner=shown_banner(site, settings, documents),
         )
 

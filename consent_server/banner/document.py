@@ -11,19 +11,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from consent_server import clock
+from consent_server.banner.changing import again_in, coming_in
 from consent_server.banner.parts import FETCHED, read_script
 from consent_server.banner.schemas import BannerSettings, Mode, decoder
 from consent_server.banner.services import find_pinned
 from consent_server.banner.shown import Shown
 from consent_server.config import Settings
 from consent_server.errors import NotFound
-from consent_server.policies.directory import PolicyDirectory, VersionEntry
+from consent_server.policies.directory import PolicyDirectory, Present
 from consent_server.sites.directory import SiteEntry
 from consent_server.web.conditional import Document
 
@@ -69,6 +73,7 @@ class BannerDocuments:
         self._built = read_script(static_folder)
         self._settings = settings
         self._policies = policies
+        self._zone = ZoneInfo(settings.zone)
         self._documents: OrderedDict[tuple[object, ...], Document] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -92,11 +97,13 @@ class BannerDocuments:
 
         Asks as the strictest of the site's modes does. Raises NotFound for an unknown language.
         """
-        version = self._policies.in_force(site.id, is_fresh=True)
+        present = self._policies.present(site.id, is_fresh=True)
+        version = present.version
         if language not in version.texts:
             raise NotFound("The notice is not published in this language.")
         strictest = self.settings(site).modes.mode_in("")
-        shown = self._shown(site, version, Ask(language, strictest))
+        # what comes is left out: these bytes are still run when it has come
+        shown = self._shown(site, Present(version, None), Ask(language, strictest))
         shown.facts["languages"] = [language]
         joined = shown.joined()
         joined += sorted(FETCHED.difference(joined))
@@ -112,9 +119,9 @@ class BannerDocuments:
         known = self._policies.in_force(site.id).texts
         return sorted(known, key=lambda language: (language != site.language, language))
 
-    def version(self, site: SiteEntry) -> VersionEntry:
-        """Returns the version that a site shows. Raises SiteUnknown when there is none yet."""
-        return self._policies.in_force(site.id)
+    def present(self, site: SiteEntry) -> Present:
+        """Returns what a site shows now. Raises SiteUnknown when there is nothing yet."""
+        return self._policies.present(site.id)
 
     def settings(self, site: SiteEntry) -> BannerSettings:
         """Returns the settings of a site's banner."""
@@ -122,7 +129,7 @@ class BannerDocuments:
 
     def build(self, site: SiteEntry) -> str:
         """Returns what names the present code and settings of a site's banner, 10 hex digits."""
-        return self._build(site, self._policies.in_force(site.id))
+        return self._build(site, self._policies.present(site.id))
 
     def _script(self, shown: Shown) -> Document:
         return _javascript(self._code(shown, shown.joined()))
@@ -141,9 +148,9 @@ class BannerDocuments:
     def _kept(
         self, kind: str, site: SiteEntry, ask: Ask, make: Callable[[Shown], Document]
     ) -> Document:
-        version = self._policies.in_force(site.id)
-        key = (kind, site, version.number, ask)
-        return self._remembered(key, lambda: make(self._shown(site, version, ask)))
+        present = self._policies.present(site.id)
+        key = (kind, site, present.numbers, ask)
+        return self._remembered(key, lambda: make(self._shown(site, present, ask)))
 
     def _remembered(self, key: tuple[object, ...], make: Callable[[], Document]) -> Document:
         document = self._documents.get(key)
@@ -156,8 +163,9 @@ class BannerDocuments:
             self._heard(len(self._documents))
         return document
 
-    def _shown(self, site: SiteEntry, version: VersionEntry, ask: Ask) -> Shown:
-        language = ask.language
+    def _shown(self, site: SiteEntry, present: Present, ask: Ask) -> Shown:
+        version, language = present.version, ask.language
+        policy_url = f"{self._settings.public_url}/policies/{site.key}"
         return Shown(
             notice=msgspec.json.decode(version.texts[language]),
             language=language,
@@ -170,15 +178,21 @@ class BannerDocuments:
                 "languages": sorted(version.texts, key=lambda tag: (-len(tag), tag)),
                 "days": self._settings.choice_days,
                 **_visits(site),
-                "build": self._build(site, version),
+                "build": self._build(site, present),
             },
+            again=again_in(version, language, self._oldest_choice()),
+            coming=coming_in(present.coming, language, policy_url, self._zone),
             mode=ask.mode,
             signal=ask.signal,
-            policy_url=f"{self._settings.public_url}/policies/{site.key}?lang={language}",
+            policy_url=f"{policy_url}?lang={language}",
         )
 
-    def _build(self, site: SiteEntry, version: VersionEntry) -> str:
-        known = f"{self._built.build} {version.number} {site.banner_settings}"
+    def _oldest_choice(self) -> datetime:
+        return clock.now() - timedelta(days=self._settings.choice_days)
+
+    def _build(self, site: SiteEntry, present: Present) -> str:
+        coming = f" {present.coming.number}" if present.coming else ""
+        known = f"{self._built.build} {present.version.number}{coming} {site.banner_settings}"
         return hashlib.sha256(known.encode()).hexdigest()[:10]
 
 

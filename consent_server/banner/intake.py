@@ -2,7 +2,8 @@
 
 What is answered depends on the site, what it shows, and a handful of headers; each combination is
 built once, as a Flask response, and kept as what goes over the wire. A kept answer holds as long as
-the site and its version in force are the same objects in memory, which a change replaces.
+the site and what it shows are the same objects in memory, which a change and the day of an
+announced version replace.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from flask import Request, Response
 from consent_server.banner.document import Ask, BannerDocuments
 from consent_server.banner.schemas import BannerSettings
 from consent_server.config import Settings
-from consent_server.policies.directory import VersionEntry
+from consent_server.policies.directory import Present
 from consent_server.sites.directory import SiteDirectory, SiteEntry
 from consent_server.web.answers import Answer
 from consent_server.web.conditional import Document
@@ -42,7 +43,7 @@ _TELLING: Final = (
 @dataclass(frozen=True, slots=True)
 class _Kept:
     site: SiteEntry
-    version: VersionEntry
+    present: Present
     answer: Answer
 
 
@@ -66,14 +67,14 @@ class ScriptIntake:
         """Returns the script, or 304. Raises SiteUnknown."""
         key = environ["PATH_INFO"][_START:_END]
         site = self.sites.site(key)
-        version = self.documents.version(site)
+        present = self.documents.present(site)
         told = (key, self._country(environ, site), *[environ.get(name, "") for name in _TELLING])
         kept = self._kept.get(told)
-        if kept is not None and kept.site is site and kept.version is version:
+        if kept is not None and kept.site is site and kept.present is present:
             return kept.answer
         answer = _finished(self.respond(Request(environ), site), environ)
         if sum(map(len, told)) <= _LONGEST_KEY:
-            self._keep(told, _Kept(site, version, answer))
+            self._keep(told, _Kept(site, present, answer))
         return answer
 
     def respond(self, request: Request, site: SiteEntry) -> Response:

@@ -28,6 +28,9 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "extras": (),
     "focus": (),
 }  # fmt: skip
+CHANGES: Final = "changes"
+"""The part for a notice that has changed or is about to: only then it comes with the script."""
+CHANGES_TEXTS: Final = ("changed", "others_stay", "allow", "refuse", "save", "close", "policy")
 FETCHED: Final = frozenset(TEXTS)
 
 

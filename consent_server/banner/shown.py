@@ -6,11 +6,18 @@ The start carries what every page needs; a part brings the names and texts that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consent_server.banner.look import styles_of
-from consent_server.banner.parts import CORE_TEXTS, FETCHED, TEXTS, joined_at_start
+from consent_server.banner.parts import (
+    CHANGES,
+    CHANGES_TEXTS,
+    CORE_TEXTS,
+    FETCHED,
+    TEXTS,
+    joined_at_start,
+)
 from consent_server.banner.schemas import BannerSettings, Google, GoogleRegion, Mode
 from consent_server.policies.wording import BUILT_IN
 
@@ -25,6 +32,8 @@ class Shown:
     notice: what the version shows in this language: purposes, services, texts. facts: what is
     neither wording nor settings (site, version, since, sha256, languages, days, visits, build).
     mode: how people are asked where the visitor is. signal: the browser sent one that counts here.
+    again: what choices under earlier versions do not cover; coming: the announced version
+    (banner.changing).
     """
 
     notice: dict[str, Any]
@@ -34,11 +43,13 @@ class Shown:
     policy_url: str
     mode: Mode
     signal: bool
+    again: list[dict[str, Any]] = field(default_factory=list)
+    coming: dict[str, Any] | None = None
 
     def joined(self) -> list[str]:
         """Returns the names of the parts that come with the script."""
         cleans_up = any("names" in service for service in self.notice["services"])
-        return joined_at_start(self.settings, cleans_up=cleans_up)
+        return [*self._changing(), *joined_at_start(self.settings, cleans_up=cleans_up)]
 
     def at_start(self, joined: Iterable[str]) -> dict[str, Any]:
         """Returns the configuration of the script that comes with these parts."""
@@ -59,6 +70,8 @@ class Shown:
 
     def for_part(self, part: str) -> dict[str, Any]:
         """Returns what a part adds to the configuration; {} for one that shows nothing."""
+        if part == CHANGES:
+            return self._changes()
         if not TEXTS.get(part):
             return {}
         more = {
@@ -72,7 +85,19 @@ class Shown:
 
     def everything(self) -> dict[str, Any]:
         """Returns the configuration with all that any part shows, for a change of language."""
-        return self.at_start(sorted(FETCHED))
+        return self.at_start([*self._changing(), *sorted(FETCHED)])
+
+    def _changing(self) -> list[str]:
+        """First, as it says what was decided before anything else asks."""
+        return [CHANGES] if self.again or self.coming else []
+
+    def _changes(self) -> dict[str, Any]:
+        again = {"again": self.again} if self.again else {}
+        coming = {}
+        if self.coming:
+            text = self._texts(["coming"])["coming"].replace("{date}", self.coming["date"])
+            coming = {"coming": {**self.coming, "text": text}}
+        return {**again, **coming, "texts": self._texts(CHANGES_TEXTS)}
 
     def _common(self) -> dict[str, Any]:
         purposes = [purpose["key"] for purpose in self.notice["purposes"]]

@@ -12,13 +12,15 @@ from sqlalchemy import Engine, select
 
 from consent_server import clock
 from consent_server.consents.models import ConsentRecord
-from consent_server.consents.rules import is_in_force
+from consent_server.consents.rules import is_valid
 from consent_server.policies.directory import PolicyDirectory
+from consent_server.policies.material import Choice
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import table_of
 
 _TABLE = table_of(ConsentRecord)
+_ASKED = ("action", "decisions", "services", "policy_version", "valid_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class GrantedPurposes:
     def __call__(self, site: SiteEntry, visitor_token: str, purpose: str) -> bool:
         """Tells whether a visitor's grant of a purpose is in force. Raises TokenRefused."""
         query = (
-            select(_TABLE.c.decisions, _TABLE.c.policy_version, _TABLE.c.valid_until)
+            select(*(_TABLE.c[name] for name in _ASKED))
             .where(
                 _TABLE.c.site_id == site.id,
                 _TABLE.c.visitor_id == self.signatures.visitor_id(site.key, visitor_token),
@@ -44,4 +46,8 @@ class GrantedPurposes:
             record = connection.execute(query).mappings().one_or_none()
         if record is None or record["decisions"].get(purpose) is not True:
             return False
-        return is_in_force(dict(record), self.policies.in_force(site.id).since, clock.now())
+        if not is_valid(record, clock.now()):
+            return False
+        choice = Choice(record["action"], record["decisions"], record["services"])
+        again = self.policies.in_force(site.id).asked_again(record["policy_version"], choice)
+        return again is not None and purpose not in again.purposes

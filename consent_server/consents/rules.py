@@ -52,13 +52,10 @@ def _check_action(submission: Submission) -> None:
         )
 
 
-def is_in_force(record: Mapping[str, Any], since: int, now: datetime) -> bool:
-    """Whether a record counts today: made for what is asked now, and not too old.
-
-    since: the oldest version whose choices still count (policies.material).
-    """
-    counts: bool = record["policy_version"] >= since and now < record["valid_until"]
-    return counts
+def is_valid(record: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a record is not too old to count."""
+    valid: bool = now < record["valid_until"]
+    return valid
 
 
 def digest(facts: Mapping[str, Any]) -> str:

@@ -14,12 +14,13 @@ from sqlalchemy import Engine, Select, select
 from consent_server import clock
 from consent_server.consents.models import ConsentRecord
 from consent_server.consents.receipts import receipt, rfc3339
-from consent_server.consents.rules import check_decisions, digest, is_in_force
+from consent_server.consents.rules import check_decisions, digest, is_valid
 from consent_server.consents.schemas import Submission
 from consent_server.consents.withdrawals import Withdrawals
 from consent_server.entropy import random_id
 from consent_server.errors import NotFound, SubmissionConflict
 from consent_server.policies.directory import PolicyDirectory
+from consent_server.policies.material import Asked, Choice
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
@@ -76,9 +77,15 @@ class ConsentRecorder:
             "receipt": receipt(record, site.controller, site.contact, self.signatures),
         }
 
-    def is_in_force(self, site: SiteEntry, record: Mapping[str, Any]) -> bool:
-        """Tells whether a visitor's newest record still counts."""
-        return is_in_force(record, self.policies.in_force(site.id).since, clock.now())
+    def asked_again(self, site: SiteEntry, record: Mapping[str, Any]) -> Asked | None:
+        """Returns of what in a visitor's newest record must be asked again; all else counts.
+
+        None when nothing of it counts any more: it is too old.
+        """
+        if not is_valid(record, clock.now()):
+            return None
+        choice = Choice(record["action"], record["decisions"], record["services"])
+        return self.policies.in_force(site.id).asked_again(record["policy_version"], choice)
 
     def current(self, site: SiteEntry, visitor_token: str) -> Mapping[str, Any]:
         """Returns the newest record of the visitor whom a token names.

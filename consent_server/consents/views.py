@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.receipts import rfc3339
 from consent_server.errors import TokenRefused
+from consent_server.policies.material import Asked
 from consent_server.web.client_address import client_address
 from consent_server.web.cors import allow_reading, preflight
 from consent_server.web.guard import guarded_by
@@ -42,11 +43,17 @@ def blueprint(intake: ConsentIntake) -> Blueprint:
             name: record[name]
             for name in ("action", "policy_version", "language", "decisions", "services", "gpc")
         }
-        facts["in_force"] = recorder.is_in_force(site, record)
+        asked = recorder.asked_again(site, record)
+        facts["in_force"] = asked is not None and not asked
+        facts["ask_again"] = None if asked is None else _keys(asked)
         times = {name: rfc3339(record[name]) for name in ("recorded_at", "valid_until")}
         return _json({"consent_id": str(record["consent_id"]), **facts, **times})
 
     return routes
+
+
+def _keys(asked: Asked) -> dict[str, list[str]]:
+    return {"purposes": sorted(asked.purposes), "services": sorted(asked.services)}
 
 
 def _bearer_token() -> str:

@@ -21,6 +21,7 @@ from consent_server.sites.services import NewSite, all_sites, change_site, scrip
 
 SITE_NAME: Final = "Dewframe"
 OPERATOR_EMAIL: Final = "demo@example.com"
+_NEW_DEMO: Final = "The demo was brought up to date."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def _site(settings: Settings) -> Site:
     if {known.origin for known in site.origins} != set(wanted.origins):
         change_site(site, wanted)  # the demo runs on another port than last time
     if not _is_in_force(site.id, notice):
-        publish(site.id, notice)
+        publish(site.id, notice, urgent=_NEW_DEMO)
     return site
 
 

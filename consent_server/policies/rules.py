@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from consent_server.errors import CommandError
+from consent_server.policies.registry import one_text, registry_in, service_facts
 from consent_server.policies.schemas import Notice, Purpose
 from consent_server.policies.wording import BUILT_IN
 
@@ -25,20 +26,22 @@ def check_notice(notice: Notice) -> None:
     """Raises CommandError when the parts of a notice do not fit together."""
     purposes = [purpose.key for purpose in notice.purposes]
     services = [service.key for service in notice.services]
-    for kind, keys in (("purpose", purposes), ("service", services)):
+    processors = [processor.key for processor in notice.processors]
+    kinds = (("purpose", purposes), ("service", services), ("processor", processors))
+    for kind, keys in kinds:
         if len(set(keys)) != len(keys):
             raise CommandError(f"Each {kind} needs a key of its own.")
     if "necessary" in purposes:
         raise CommandError("The necessary purpose is implied; list only optional ones.")
     for service in notice.services:
-        if service.purpose not in purposes:
+        if service.purpose not in (*purposes, "necessary"):
             raise CommandError(f"Service {service.key!r} names no known purpose.")
     for language in notice.languages:
         _check_choices(shown_in(notice, language)["texts"], language)
 
 
 def shown_in(notice: Notice, language: str) -> dict[str, Any]:
-    """Returns all that a visitor is shown in one language: texts, purposes, services.
+    """Returns all that a visitor is shown in one language: texts, purposes, services, registry.
 
     Raises CommandError, naming the missing text, when the language is not complete.
     """
@@ -59,14 +62,14 @@ def shown_in(notice: Notice, language: str) -> dict[str, Any]:
                 "purpose": service.purpose,
                 "name": service.name,
                 "vendor": _join(service.vendor, service.country),
-                "stores": _one(service.stores, language, f"services.{service.key}.stores"),
-                "keeps": _one(service.keeps, language, f"services.{service.key}.keeps"),
-                **({"names": list(service.names)} if service.names else {}),
-                **({"hosts": list(service.hosts)} if service.hosts else {}),
+                "stores": one_text(service.stores, language, f"services.{service.key}.stores"),
+                "keeps": one_text(service.keeps, language, f"services.{service.key}.keeps"),
+                **service_facts(service),
             }
             for service in notice.services
         ],
         "texts": texts,
+        **registry_in(notice, language),
     }
 
 
@@ -99,15 +102,9 @@ def _purpose_in(purpose: Purpose, language: str) -> dict[str, str]:
     texts = {language: built_in.get("text", ""), **purpose.texts}
     return {
         "key": purpose.key,
-        "name": _one(names, language, f"purposes.{purpose.key}.names"),
-        "text": _one(texts, language, f"purposes.{purpose.key}.texts"),
+        "name": one_text(names, language, f"purposes.{purpose.key}.names"),
+        "text": one_text(texts, language, f"purposes.{purpose.key}.texts"),
     }
-
-
-def _one(texts: dict[str, str], language: str, where: str) -> str:
-    if not texts.get(language):
-        raise CommandError(f"{where} has no text in {language!r}.")
-    return texts[language]
 
 
 def _join(vendor: str, country: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from consent_server.policies.material import Asked
 from consent_server.subjects.schemas import PageAction
 
 
@@ -15,7 +16,8 @@ from consent_server.subjects.schemas import PageAction
 class LastDecision:
     """The newest consent record of a visitor, as far as the page tells it.
 
-    is_in_force: whether it counts today, by the same rule as in the banner.
+    asked: what of it must be asked again, by the same rule as in the banner; None when nothing of
+    it counts today.
     """
 
     consent_id: UUID
@@ -24,10 +26,10 @@ class LastDecision:
     decisions: Mapping[str, bool]
     services: Mapping[str, bool]
     recorded_at: datetime
-    is_in_force: bool
+    asked: Asked | None
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], *, is_in_force: bool) -> LastDecision:
+    def of(cls, record: Mapping[str, Any], asked: Asked | None) -> LastDecision:
         """Picks the facts out of a stored record."""
         return cls(
             consent_id=record["consent_id"],
@@ -36,8 +38,13 @@ class LastDecision:
             decisions=record["decisions"],
             services=record["services"],
             recorded_at=record["recorded_at"],
-            is_in_force=is_in_force,
+            asked=asked,
         )
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it counts today, if not all of it."""
+        return self.asked is not None
 
     @property
     def grants_something(self) -> bool:

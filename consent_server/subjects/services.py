@@ -47,7 +47,7 @@ class PreferenceCentre:
             record = self.recorder.current(site, token)
         except NotFound:
             return None
-        return LastDecision.of(record, is_in_force=self.recorder.is_in_force(site, record))
+        return LastDecision.of(record, self.recorder.asked_again(site, record))
 
     def receipt(self, site: SiteEntry, token: str | None) -> dict[str, Any]:
         """Returns the sealed receipt of a visitor's last decision. Raises NotFound for nobody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,11 +19,10 @@ NECESSARY: Final = "necessary"
 class Shown:
     """One language of the version in force, as one visitor sees it.
 
-    since: the oldest version whose choices still count. last: their newest record, None for nobody.
+    last: their newest record, None for nobody.
     """
 
     version: int
-    since: int
     language: str
     sha256: str
     texts: Mapping[str, str]
@@ -37,7 +36,6 @@ class Shown:
         notice: dict[str, Any] = msgspec.json.decode(version.texts[language])
         return cls(
             version=version.number,
-            since=version.since,
             language=language,
             sha256=version.hashes[language],
             texts=_texts(notice["texts"], language),
@@ -53,12 +51,12 @@ class Shown:
 
     @property
     def has_changed(self) -> bool:
-        """Whether something else is asked now than when the visitor decided."""
-        return self.last is not None and self.last.policy_version < self.since
+        """Whether something is asked now that the visitor has not decided."""
+        return bool(self.last and self.last.asked)
 
     def is_on(self, purpose: str) -> bool:
         """Whether a switch stands on: only if what is asked now was agreed to before."""
-        return bool(self.last and self.last.is_in_force and self.last.decisions.get(purpose))
+        return self.last is not None and self._answer(self.last, purpose) is True
 
     def services_of(self, purpose: str) -> list[dict[str, str]]:
         """Returns who serves a purpose; `necessary` is one too."""
@@ -69,15 +67,26 @@ class Shown:
         if self.last is None or not self.is_in_force:
             return []
         refused = "ask_each" if self.last.action == "ask_each" else "refused"
-        told = [
-            (purpose["name"], "granted" if self.is_on(purpose["key"]) else refused)
-            for purpose in self.purposes
+        words = {True: "granted", False: refused, None: "undecided"}
+        told = [(one["name"], words[self._answer(self.last, one["key"])]) for one in self.purposes]
+        words[False] = "refused"
+        told += [
+            (one["name"], words[self._answer_alone(self.last, one["key"])])
+            for one in self.services
+            if one["key"] in self.last.services or one["key"] in self._asked_services()
         ]
-        for service in self.services:
-            if service["key"] in self.last.services:
-                is_granted = self.last.services[service["key"]]
-                told.append((service["name"], "granted" if is_granted else "refused"))
         return [(name, self.texts[key]) for name, key in told]
+
+    def _answer(self, last: LastDecision, purpose: str) -> bool | None:
+        if last.asked is None or purpose in last.asked.purposes:
+            return None
+        return last.decisions.get(purpose, False)
+
+    def _answer_alone(self, last: LastDecision, service: str) -> bool | None:
+        return None if service in self._asked_services() else last.services[service]
+
+    def _asked_services(self) -> Collection[str]:
+        return self.last.asked.services if self.last and self.last.asked else ()
 
 
 def _texts(own: Mapping[str, str], language: str) -> dict[str, str]:

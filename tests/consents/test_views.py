@@ -310,21 +310,25 @@ def test_what_is_in_force_is_shown_to_the_holder_of_the_token_only(shop: Shop) -
 
 def test_a_record_says_whether_it_still_counts(shop: Shop) -> None:
     token = json.loads(shop.send_consent(shop.submission()).data)["token"]
-    one_service_less = msgspec.structs.replace(NOTICE, services=())
+    [service] = NOTICE.services
+    bought = msgspec.structs.replace(service, vendor="Bought Ltd.")
 
-    def in_force() -> object:
+    def told() -> Any:
         response = shop.app.test_client().get(
             f"/v1/consents/current?site={shop.key}", headers={"Authorization": f"Bearer {token}"}
         )
-        return json.loads(response.data)["in_force"]
+        return json.loads(response.data)
 
-    assert in_force() is True
+    assert told()["in_force"] is True
     with shop.app.app_context():
         publish(shop.id, msgspec.structs.replace(NOTICE, texts={"en": {"body": "Other words"}}))
-    assert in_force() is True
+        publish(shop.id, msgspec.structs.replace(NOTICE, services=()))
+    assert told()["in_force"] is True
     with shop.app.app_context():
-        publish(shop.id, one_service_less)
-    assert in_force() is False
+        publish(shop.id, msgspec.structs.replace(NOTICE, services=(bought,)), urgent="It was sold.")
+    assert told()["in_force"] is False
+    assert told()["ask_again"] == {"purposes": [], "services": ["tubular"]}
+    assert told()["decisions"]["marketing"] is True
 
 
 def test_a_visitor_of_whom_nothing_is_recorded_is_told_so(shop: Shop) -> None:

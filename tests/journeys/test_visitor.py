@@ -237,7 +237,7 @@ def test_nobody_is_asked_again_because_of_a_typo(
     assert (first["policy_version"], second["policy_version"]) == (1, 2)
 
 
-def test_somebody_is_asked_again_when_the_notice_has_changed(
+def test_somebody_is_asked_for_what_is_new_alone_when_the_notice_has_changed(
     page: Page, own_product: Product, tmp_path: Path
 ) -> None:
     own_product.open(page)
@@ -245,21 +245,32 @@ def test_somebody_is_asked_again_when_the_notice_has_changed(
         choose(page, "all")
     expect_film(page)
     settle(page)
-    counted = own_product.gated_requests()
 
     chat = NOTICE["services"][0] | {"key": "chat", "name": "Chat"}
     services = [*NOTICE["services"], chat]
     next_notice = NOTICE | {"services": services, "texts": {"en": {"title": "New: a chat"}}}
     file = write_notice(tmp_path / "next.json", next_notice)
-    own_product.service.run_cli("policies", "publish", own_product.site_key, str(file))
+    own_product.service.run_cli(
+        "policies",
+        "publish",
+        own_product.site_key,
+        str(file),
+        "--urgent",
+        "The old chat has closed.",
+    )
     wait_until_served(own_product, "New: a chat")
-    expect(own_product.open(page)).to_contain_text("New: a chat")
+    page.goto(own_product.url)
+    card = page.locator("#cs-changes")
+    expect(card).to_contain_text("Chat (new)")
+    expect(page.locator("#cs-notice")).to_have_count(0)
+    expect_film(page)
     settle(page)
 
-    assert own_product.gated_requests() == counted
     with until_recorded(page):
-        choose(page, "necessary")
+        card.get_by_role("button", name="Refuse").click()
     first, second = own_product.rows()
+    assert second["decisions"] == first["decisions"]
+    assert second["services"]["chat"] is False
     assert (first["policy_version"], second["policy_version"]) == (1, 2)
     assert first["text_sha256"] != second["text_sha256"]
     assert first["visitor_id"] == second["visitor_id"]

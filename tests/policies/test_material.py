@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from consent_server.policies.material import standings
+from consent_server.policies.material import Asked, Choice, changes, concerned, same_places
 from consent_server.policies.schemas import Notice, Purpose, Service
 
 PULSE = Service(
@@ -42,10 +42,8 @@ def with_pulse(**changes: Any) -> Notice:
     return changed(services=(msgspec.structs.replace(PULSE, **changes), TUBULAR))
 
 
-def since(*notices: Notice) -> list[int]:
-    """Returns `since` of every version of a site that published these notices."""
-    found = standings(dict(enumerate(notices, 1)))
-    return [found[number].since for number in sorted(found)]
+def words(before: Notice, after: Notice) -> list[str]:
+    return [change.words for change in changes(before, after)]
 
 
 WORDS_ONLY = [
@@ -78,7 +76,22 @@ WORDS_ONLY = [
 
 @pytest.mark.parametrize("notice", WORDS_ONLY)
 def test_choices_stay_valid_when_only_words_change(notice: Notice) -> None:
-    assert since(NOTICE, notice, NOTICE) == [1, 1, 1]
+    assert words(NOTICE, notice) == []
+    assert words(notice, NOTICE) == []
+
+
+LESS = [
+    pytest.param(changed(purposes=NOTICE.purposes[:1], services=(PULSE,)), id="a purpose less"),
+    pytest.param(changed(services=(PULSE,)), id="a service less"),
+    pytest.param(with_pulse(names=("_pulse",)), id="a cookie less"),
+    pytest.param(changed(purposes=NOTICE.purposes[::-1]), id="purposes in another order"),
+    pytest.param(changed(services=(TUBULAR, PULSE)), id="services in another order"),
+]
+
+
+@pytest.mark.parametrize("notice", LESS)
+def test_nobody_is_asked_again_for_less_or_for_another_order(notice: Notice) -> None:
+    assert words(NOTICE, notice) == []
 
 
 MATERIAL = [
@@ -88,25 +101,9 @@ MATERIAL = [
         id="a purpose more",
     ),
     pytest.param(
-        changed(purposes=NOTICE.purposes[:1], services=(PULSE,)),
-        "purpose marketing is gone",
-        id="a purpose less",
-    ),
-    pytest.param(
-        changed(purposes=NOTICE.purposes[::-1]),
-        "the purposes stand in another order",
-        id="purposes in another order",
-    ),
-    pytest.param(
         changed(services=(*NOTICE.services, msgspec.structs.replace(PULSE, key="beat"))),
         "service beat is new",
         id="a service more",
-    ),
-    pytest.param(changed(services=(PULSE,)), "service tubular is gone", id="a service less"),
-    pytest.param(
-        changed(services=(TUBULAR, PULSE)),
-        "the services stand in another order",
-        id="services in another order",
     ),
     pytest.param(
         with_pulse(purpose="marketing"), "service pulse serves another purpose", id="its purpose"
@@ -117,7 +114,7 @@ MATERIAL = [
     pytest.param(with_pulse(country="US"), "service pulse is in another country", id="the country"),
     pytest.param(
         with_pulse(names=("_pulse", "_pulse_*", "_track")),
-        "service pulse uses other names",
+        "service pulse uses more names",
         id="one more cookie",
     ),
     pytest.param(
@@ -127,45 +124,105 @@ MATERIAL = [
     ),
     pytest.param(
         with_pulse(keeps={"ko": "2년", "en": "2 years"}),
-        "service pulse keeps it for another time",
+        "service pulse keeps it for longer or for another time",
         id="a longer period",
     ),
 ]
 
 
 @pytest.mark.parametrize(("notice", "reason"), MATERIAL)
-def test_visitors_are_asked_again_when_something_else_is_asked_and_the_reason_is_told(
+def test_what_is_asked_again_is_that_alone_and_the_reason_is_told(
     notice: Notice, reason: str
 ) -> None:
-    found = standings({1: NOTICE, 2: notice})
-
-    assert found[2].since == 2
-    assert found[2].reasons[0] == reason
+    assert words(NOTICE, notice) == [reason]
 
 
-def test_only_one_reason_is_told_for_one_change() -> None:
-    found = standings({1: NOTICE, 2: with_pulse(keeps={"ko": "2년", "en": "2 years"})})
-
-    assert len(found[2].reasons) == 1
-
-
-def test_going_back_to_what_was_asked_before_does_not_revive_older_choices() -> None:
+def test_a_choice_is_held_against_the_version_it_was_made_for() -> None:
     longer = with_pulse(keeps={"ko": "2년", "en": "2 years"})
 
-    assert since(NOTICE, NOTICE, longer, longer, NOTICE, NOTICE) == [1, 1, 3, 3, 5, 5]
+    assert words(NOTICE, longer)
+    assert words(longer, NOTICE)
+    assert words(NOTICE, NOTICE) == []
 
 
-def test_a_language_that_was_away_for_a_while_cannot_bring_back_something_else() -> None:
-    without_english = changed(languages=("ko",))
-    other_english = with_pulse(keeps=PULSE.keeps | {"en": "10 years"})
+@pytest.mark.parametrize(
+    ("before", "after", "is_asked"),
+    [(365, 365, False), (365, 30, False), (365, 730, True), (None, 365, True), (0, 1, True)],
+)
+def test_of_two_periods_in_numbers_only_a_longer_one_is_asked_again(
+    before: int | None, after: int, is_asked: bool
+) -> None:
+    old = with_pulse(keeps_days=before)
+    new = with_pulse(keeps_days=after, keeps={"ko": "다른 말", "en": "Other words"})
 
-    assert since(NOTICE, without_english, other_english) == [1, 1, 3]
-    assert since(NOTICE, without_english, NOTICE) == [1, 1, 1]
+    assert bool(words(old, new)) is is_asked
 
 
 def test_a_notice_in_entirely_other_languages_is_another_one() -> None:
-    assert since(changed(languages=("ko",)), changed(languages=("en",))) == [1, 2]
+    found = changes(changed(languages=("ko",)), changed(languages=("en",)))
+
+    assert [change.key for change in found] == ["analytics", "marketing"]
 
 
-def test_the_first_version_stands_for_itself() -> None:
-    assert since(NOTICE) == [1]
+def test_what_needs_no_consent_is_asked_of_nobody() -> None:
+    session = msgspec.structs.replace(PULSE, key="session", purpose="necessary")
+
+    assert words(NOTICE, changed(services=(*NOTICE.services, session))) == []
+
+
+BEAT = msgspec.structs.replace(PULSE, key="beat")
+WITH_BEAT = changed(services=(*NOTICE.services, BEAT))
+WITH_PURPOSE = changed(
+    purposes=(*NOTICE.purposes, Purpose(key="functional")),
+    services=(*NOTICE.services, msgspec.structs.replace(BEAT, purpose="functional")),
+)
+
+
+def choice(action: str, *granted: str, **services: bool) -> Choice:
+    return Choice(action, {key: key in granted for key in ("analytics", "marketing")}, services)
+
+
+CONCERNED = [
+    pytest.param(WITH_BEAT, choice("accept_all", "analytics", "marketing"), "beat", id="all"),
+    pytest.param(WITH_BEAT, choice("customise", "analytics"), "beat", id="its purpose"),
+    pytest.param(WITH_BEAT, choice("customise", "marketing"), "", id="another purpose"),
+    pytest.param(WITH_BEAT, choice("refuse_all"), "", id="nothing"),
+    pytest.param(WITH_BEAT, choice("ask_each"), "", id="ask each time"),
+    pytest.param(
+        with_pulse(vendor="B"), choice("customise", pulse=True), "pulse", id="the service alone"
+    ),
+    pytest.param(
+        with_pulse(vendor="B"),
+        choice("customise", "analytics", pulse=False),
+        "",
+        id="all of its purpose but this",
+    ),
+    pytest.param(
+        with_pulse(vendor="B"), choice("ask_each", pulse=True), "pulse", id="when it was asked"
+    ),
+]
+
+
+@pytest.mark.parametrize(("notice", "chosen", "service"), CONCERNED)
+def test_a_service_concerns_those_who_granted_it(
+    notice: Notice, chosen: Choice, service: str
+) -> None:
+    asked = concerned(changes(NOTICE, notice), notice, chosen)
+
+    assert asked == Asked(services=frozenset({service} - {""}))
+
+
+@pytest.mark.parametrize("action", ["accept_all", "refuse_all", "withdraw", "customise"])
+def test_a_new_purpose_concerns_everyone_and_brings_its_services_along(action: str) -> None:
+    asked = concerned(changes(NOTICE, WITH_PURPOSE), WITH_PURPOSE, choice(action, "analytics"))
+
+    assert asked == Asked(purposes=frozenset({"functional"}))
+
+
+def test_who_wants_to_be_asked_each_time_is_not_asked_before() -> None:
+    assert not concerned(changes(NOTICE, WITH_PURPOSE), WITH_PURPOSE, choice("ask_each"))
+
+
+def test_a_cookie_is_read_by_the_places_of_its_own_version() -> None:
+    assert same_places(NOTICE, with_pulse(vendor="B"))
+    assert not same_places(NOTICE, changed(services=(TUBULAR, PULSE)))

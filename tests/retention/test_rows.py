@@ -271,7 +271,9 @@ def test_a_consent_record_goes_months_after_a_later_one_replaced_it_and_that_one
         site = shop.house.sites.site(shop.key)
         current = shop.house.consents.current(site, first["token"])
         assert str(current["consent_id"]) == second["consent_id"]
-        assert shop.house.consents.is_in_force(site, current)
+        again = shop.house.consents.asked_again(site, current)
+        assert again is not None
+        assert not again
         assert find_consent(current["consent_id"]).digest == current["digest"]
 
 

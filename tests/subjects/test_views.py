@@ -11,6 +11,7 @@ import pytest
 
 from consent_server import clock
 from consent_server.consents.receipts import is_genuine
+from consent_server.policies.schemas import Purpose
 from consent_server.policies.services import publish
 from support.preferences import Person, switched_on
 from support.shop import NOTICE, Shop
@@ -19,6 +20,8 @@ UNDECIDED = "You have not made a choice yet."
 WITHDRAW = 'value="withdraw"'
 ALL = {"analytics": True, "functional": True, "marketing": True}
 NONE = dict.fromkeys(ALL, False)
+CHANGED = "What we ask you has changed since your last choice."
+NAMES = {"ko": "협력사 공유", "en": "Sharing with partners"}
 KEPT_LONGER = msgspec.structs.replace(
     NOTICE,
     services=tuple(
@@ -172,22 +175,38 @@ def test_nobody_has_no_receipt(person: Person) -> None:
 # what does not count any more
 
 
-def test_a_notice_that_asks_more_asks_anew_and_a_form_of_the_old_one_counts_for_the_old_one(
+def test_a_notice_that_asks_more_asks_for_that_alone_and_a_form_of_the_old_one_counts_for_the_old(
     shop: Shop, person: Person
 ) -> None:
     person.press("accept_all")
     open_form = person.form()
     with shop.app.app_context():
-        publish(shop.id, KEPT_LONGER)
+        publish(shop.id, KEPT_LONGER, urgent="Tubular has changed its terms.")
 
     page = person.get()
     late = person.send(open_form | {"action": "customise", "purposes": ["analytics"]})
 
-    assert "What we ask you has changed since your last choice." in page.text
-    assert switched_on(page) == []
+    assert f"{CHANGED} Your other choices stay as they are." in page.text
+    assert switched_on(page) == ["functional", "analytics", "marketing"]
+    assert f"<dt>Tubular</dt><dd>{UNDECIDED}</dd>" in page.text
     assert WITHDRAW in page.text
     assert late.status_code == 303
     assert [row.policy_version for row in person.rows()] == [1, 1]
+
+
+def test_a_new_purpose_stands_off_beside_the_choices_that_stay(shop: Shop, person: Person) -> None:
+    person.press("customise", "analytics")
+    with shop.app.app_context():
+        more = (*NOTICE.purposes, Purpose(key="partners", names=NAMES, texts=NAMES))
+        publish(shop.id, msgspec.structs.replace(NOTICE, purposes=more), urgent="By law.")
+
+    page = person.get()
+    person.press("customise", "analytics", "partners")
+
+    assert CHANGED in page.text
+    assert switched_on(page) == ["analytics"]
+    assert CHANGED not in person.get().text
+    assert switched_on(person.get()) == ["analytics", "partners"]
 
 
 def test_a_notice_in_other_words_leaves_the_choice_in_force(shop: Shop, person: Person) -> None:
@@ -197,21 +216,22 @@ def test_a_notice_in_other_words_leaves_the_choice_in_force(shop: Shop, person: 
 
     page = person.get()
 
-    assert "What we ask you has changed since your last choice." not in page.text
+    assert CHANGED not in page.text
     assert switched_on(page) == ["analytics"]
 
 
-def test_what_was_asked_before_something_else_does_not_count_again_when_it_is_asked_again(
+def test_a_choice_counts_whole_again_when_what_it_was_made_for_is_asked_again(
     shop: Shop, person: Person
 ) -> None:
     person.press("accept_all")
     with shop.app.app_context():
-        publish(shop.id, KEPT_LONGER)
-        publish(shop.id, NOTICE)
+        publish(shop.id, KEPT_LONGER, urgent="Tubular has changed its terms.")
+        publish(shop.id, NOTICE, urgent="Tubular has changed them back.")
 
-    assert switched_on(person.get()) == []
-    person.press("accept_all")
-    assert len(switched_on(person.get())) == 3
+    page = person.get()
+
+    assert CHANGED not in page.text
+    assert len(switched_on(page)) == 3
 
 
 def test_a_choice_that_is_too_old_is_not_in_force(

@@ -96,6 +96,11 @@ class Product:
         return self.url_of("")
 
     @property
+    def origin(self) -> str:
+        """The origin of these pages."""
+        return self._pages.origin
+
+    @property
     def embed_url(self) -> str:
         """Address of the script that the tag loads."""
         return f"{self.service.url}/embed/{self.site_key}.js"

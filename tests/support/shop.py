@@ -90,6 +90,12 @@ class Shop:
         options.setdefault("user_agent", IPHONE)
         return self._send("/v1/visits", body, **options)
 
+    def with_notice(self, notice: Notice) -> Shop:
+        """Returns another site of the same deployment, just added, with a notice of its own."""
+        with self.app.app_context():
+            site = open_site(NewSite(name="Another", origins=[ORIGIN]), notice)
+            return Shop(self.app, site.key, site.id)
+
     def _send(
         self, path: str, body: Any, *, origin: str | None = ORIGIN, **options: Any
     ) -> TestResponse:

@@ -4,7 +4,7 @@
  */
 import { config } from './config'
 import { byKey } from './keys'
-import { decide, isComplete, state } from './state'
+import { decide, state } from './state'
 import type { Action, Decisions, Origin } from './state'
 
 export const acceptAll = forAll('accept_all', true)
@@ -29,7 +29,7 @@ export function choosePurposes(granted: readonly string[], origin: Origin, actio
  */
 export function answerServices(answers: Decisions, origin: Origin): void {
   const action = state.action === 'ask_each' ? 'ask_each' : 'customise'
-  decide(action, isComplete() ? state.purposes : {}, { ...state.services, ...answers }, origin)
+  decide(action, state.purposes, { ...state.services, ...answers }, origin)
 }
 
 function forAll(action: Action, granted: boolean): (origin: Origin) => void {

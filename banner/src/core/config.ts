@@ -37,6 +37,31 @@ export interface GoogleSettings {
   readonly wait?: number
 }
 
+/** One thing that an earlier choice does not cover. `of`: the purpose that a service serves; a purpose has none. */
+export interface Asked {
+  readonly key: string
+  readonly of?: string
+  readonly name: string
+  readonly text: string
+  readonly why: string
+}
+
+/** Versions of before, and the places of the answers in their cookies. */
+export interface Past {
+  readonly from: number
+  readonly to: number
+  readonly purposes: readonly string[]
+  readonly services: readonly string[]
+  readonly items: readonly Asked[]
+}
+
+/** The announced version. */
+export interface Coming {
+  readonly version: number
+  readonly text: string
+  readonly url: string
+}
+
 export interface Config {
   readonly site: string
   readonly version: number
@@ -65,6 +90,9 @@ export interface Config {
   readonly silent?: true
   /** Present when the site wants the page loaded anew after something was taken back. */
   readonly reload?: true
+  /** Earlier versions whose choices hold in part; comes with the part "changes", like what is announced. */
+  readonly again?: readonly Past[]
+  readonly coming?: Coming
   /** Key and purpose; the rest comes with the parts that show it. */
   readonly services: readonly Service[]
   /** By purpose; comes with the preferences, like the address of the notice. */

@@ -9,6 +9,8 @@ export type TextKey =
   | 'services' | 'vendor' | 'stores' | 'keeps'
   | 'cookies' | 'cookie' | 'copy' | 'copied' | 'language'
   | 'save' | 'saved' | 'close' | 'withdraw' | 'policy' | 'consent_id' | 'decided_at' | 'reopen'
+  // what has changed, or will
+  | 'changed' | 'others_stay'
   // "ask me each time"; question_body has {service} {stores} {keeps}
   | 'question_title' | 'question_body' | 'allow' | 'refuse' | 'always'
   // the placeholder of a gated frame; embed_blocked has {service}

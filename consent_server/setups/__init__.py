@@ -1,0 +1,1 @@
+"""The whole configuration of a site as one file that can be reviewed and kept in git."""

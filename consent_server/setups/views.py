@@ -1,0 +1,28 @@
+"""`GET /schemas/site.json`: what the file of a site may say, for editors and reviewers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from flask import Blueprint, Response
+
+from consent_server.setups.schemas import json_schema
+from consent_server.web.guard import guarded_by
+
+_ONE_HOUR: Final = "public, max-age=3600"
+
+
+def blueprint() -> Blueprint:
+    """Returns the routes of this room."""
+    routes = Blueprint("setups", __name__, url_prefix="/schemas")
+    body = msgspec.json.format(msgspec.json.encode(json_schema()))
+
+    @routes.get("/site.json")
+    @guarded_by("public")
+    def site_schema() -> Response:
+        response = Response(body, mimetype="application/schema+json")
+        response.headers["Cache-Control"] = _ONE_HOUR
+        return response
+
+    return routes
