@@ -46,7 +46,7 @@ class GrantedPurposes:
             record = connection.execute(query).mappings().one_or_none()
         if record is None or record["decisions"].get(purpose) is not True:
             return False
-        if not is_valid(record, clock.now()):
+        if not is_valid(dict(record), clock.now()):
             return False
         choice = Choice(record["action"], record["decisions"], record["services"])
         again = self.policies.in_force(site.id).asked_again(record["policy_version"], choice)
