@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Final
 
+from consent_server import clock
+
 SERVING: Final = (
     0.1  # share of one interpreter; at 0.2 waiting for a write took three times as long
 )
@@ -30,5 +32,5 @@ class Pace:
         now = time.thread_time()
         since = getattr(self._local, "rested_at", now)
         if now > since:
-            time.sleep((now - since) * self._rest_per_work)
+            clock.pause((now - since) * self._rest_per_work)
         self._local.rested_at = now  # to sleep takes no processor time

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from typing import Final
+
+from consent_server import clock
 
 _TO_STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 _ALL: Final = _TO_STOP | {signal.SIGHUP}  # by this one the workers are replaced
@@ -55,5 +56,5 @@ def _worker_hears() -> None:
 
 def _tell(which: int) -> None:
     while not callable(handler := signal.getsignal(which)):
-        time.sleep(_LOADING_SECONDS)
+        clock.pause(_LOADING_SECONDS)
     handler(which, None)

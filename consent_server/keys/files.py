@@ -10,12 +10,12 @@ import errno
 import fcntl
 import os
 import secrets
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from consent_server import clock
 from consent_server.errors import ConfigError
 
 _PRIVATE: Final = 0o077  # permission bits that nobody but the owner may have
@@ -143,7 +143,7 @@ def locked(path: Path) -> Iterator[None]:
         for _ in range(_TRIES):
             if _try_lock(descriptor):
                 break
-            select.select([], [], [], _PAUSE_SECONDS)  # libfaketime makes time.sleep fail
+            clock.pause(_PAUSE_SECONDS)
         else:
             raise OSError(errno.EBUSY, "held by another process for too long", str(path))
         yield

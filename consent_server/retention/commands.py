@@ -16,6 +16,7 @@ from flask.cli import AppGroup
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from consent_server import clock
 from consent_server.errors import Busy, CommandError
 from consent_server.instants import Instant
 from consent_server.retention.due import RECORD_CLASS, Due
@@ -70,7 +71,7 @@ def _run_when_free(on_step: Callable[[str], None]) -> Destroyed:
         except Busy:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(_LOOK_SECONDS)
+        clock.pause(_LOOK_SECONDS)
 
 
 def _print_due(due: Sequence[Due], as_json: bool) -> None:

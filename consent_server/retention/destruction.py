@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select, tuple_
 
+from consent_server import clock
 from consent_server.retention.traces import Limit
 from consent_server.storage import sqlite
 from consent_server.storage.truncation import truncate_expired
@@ -75,7 +76,7 @@ def give_back(engine: Engine, run: Run) -> int:
         if chunk % _PAGES_PER_CHECKPOINT == 0 and not _keeps_wal_small(engine):
             break
         run(partial(sqlite.free_pages, pages=_CHUNK_PAGES))
-        time.sleep(_PAUSE_SECONDS)
+        clock.pause(_PAUSE_SECONDS)
     after, _ = sqlite.page_counts(engine)
     if after < before:
         sqlite.move_wal(engine)  # the file shrinks with this
@@ -119,7 +120,7 @@ def _remove(engine: Engine, table: Table, doomed: ColumnElement[bool], run: Run)
             break
         if chunks % _CHUNKS_PER_CHECKPOINT == 0 and not _keeps_wal_small(engine):
             break
-        time.sleep(_PAUSE_SECONDS)
+        clock.pause(_PAUSE_SECONDS)
     return removed
 
 

@@ -13,7 +13,6 @@ at midnight in the zone of the law.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -36,6 +35,7 @@ from sqlalchemy import (
     select,
 )
 
+from consent_server import clock
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import Run, in_own_transaction
 from consent_server.retention.rules import RecordClass, Rows, destroyed_by_rows
@@ -108,7 +108,7 @@ def _walk(
         for start in range(0, len(ids), _CHUNK_ROWS):
             chunk = ids[start : start + _CHUNK_ROWS]
             removed += run(partial(_remove, table, chunk, before, now))
-            time.sleep(_PAUSE_SECONDS)
+            clock.pause(_PAUSE_SECONDS)
         if ids and not _has_small_wal(engine):
             return removed, False
         after = last

@@ -164,7 +164,15 @@ def _consent(months: int) -> RecordClass:
 _GRANTS: Final = ("act", "operator.")
 _NOTICES: Final = tuple(
     Rows(table=name)
-    for name in ("sites", "site_origins", "policy_versions", "policy_texts", "pinned_scripts")
+    for name in (
+        "sites",
+        "site_origins",
+        "policy_versions",
+        "policy_texts",
+        "policy_drafts",
+        "policy_cancellations",
+        "pinned_scripts",
+    )
 )
 _HELD: Final = tuple(
     Rows(table=name, bind="archive", engine="own")

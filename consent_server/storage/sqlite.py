@@ -21,6 +21,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Table
 
+from consent_server import clock
+
 PAGE_BYTES: Final = 4096  # SQLite's default, which is never changed here
 _INCREMENTAL: Final = 2  # as PRAGMA auto_vacuum tells it
 _LOOK_SECONDS: Final = 0.05
@@ -39,9 +41,15 @@ def engine_options(timeout_seconds: float) -> dict[str, Any]:
 
 
 def on_connect(connection: Any, _record: object) -> None:
-    """Sets the pragmas of a new connection."""
+    """Sets the pragmas of a new connection.
+
+    How a file shrinks is said to a new one only: to another it would be a write, which waits for
+    whoever holds the file locked, and changes nothing.
+    """
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if not pages:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     for pragma in (
-        "auto_vacuum=INCREMENTAL",  # heeded by a new file, before its first table
         "journal_mode=WAL",
         "synchronous=FULL",
         "secure_delete=ON",
@@ -90,7 +98,7 @@ def truncate_wal(engine: Engine, patience_seconds: float) -> bool:
     while not (move_wal(engine) and _checkpoint(engine, "TRUNCATE")):
         if time.monotonic() > deadline:
             return False
-        time.sleep(_LOOK_SECONDS)
+        clock.pause(_LOOK_SECONDS)
     return True
 
 

@@ -15,7 +15,6 @@ A run that is cut off anywhere is finished by the next one.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -24,6 +23,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from consent_server import clock
 from consent_server.storage.partitions import Partition, partitions
 
 _log = logging.getLogger(__name__)
@@ -85,5 +85,5 @@ def patiently(engine: Engine, work: Callable[[Connection], int]) -> int | None:
             if state != _LOCK_NOT_AVAILABLE:
                 raise
         if pause is not None:
-            time.sleep(pause)
+            clock.pause(pause)
     return None

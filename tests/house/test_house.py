@@ -241,7 +241,7 @@ def test_only_the_clock_reads_the_time() -> None:
         and ast.unparse(call.func.value) != "clock"
     ]
 
-    assert readers == ["clock.py:14"]
+    assert readers == ["clock.py:15"]
 
 
 def test_every_room_says_in_words_what_it_is() -> None:

@@ -257,7 +257,7 @@ def test_reads_leave_out_the_partitions_that_expired(
 
         shop.house.reader.newest(VisitFilter())
         event.remove(db.engine, "before_cursor_execute", keep)
-        query, values = statements[-1]
+        query, values = next(call for call in statements if "FROM visits" in call[0])
         with db.engine.connect() as connection:
             plan = connection.exec_driver_sql(f"EXPLAIN {query}", values).scalars().all()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
 from support.console import Console
@@ -19,11 +21,19 @@ def posted_to(app: Flask) -> list[tuple[str, str]]:
     ]
 
 
+_PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
+_VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", None: "k3v9x2m4p7qa"}
+
+
+def _some_value(parameter: re.Match[str]) -> str:
+    return _VALUES[parameter[1]]
+
+
 def test_without_token_every_form_is_refused_even_to_an_owner(app: Flask, owner: Console) -> None:
     forms = [path for path, guard in posted_to(app) if guard not in BY_ORIGIN]
 
     answers = {
-        path: owner.client.post(path.replace("<key>", "k3v9x2m4p7qa"), data={"name": "Shop"})
+        path: owner.client.post(_PARAMETER.sub(_some_value, path), data={"name": "Shop"})
         for path in forms
     }
 
