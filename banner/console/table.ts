@@ -1,0 +1,31 @@
+// The numbers of a chart: read from the table that stands under it, so that both say the same.
+
+export interface Series {
+  readonly name: string
+  readonly colour: string // the name of a CSS variable
+  readonly values: readonly (number | null)[]
+}
+
+export interface Numbers {
+  readonly labels: readonly string[]
+  readonly series: readonly Series[]
+}
+
+/** Reads a table: rows are labels, columns with data-series are series; a cell without data-value is a gap. */
+export function numbersOf(table: HTMLTableElement): Numbers {
+  const rows = [...(table.tBodies[0]?.rows ?? [])].filter((row) => !row.hasAttribute('data-not-drawn'))
+  const heads = [...(table.tHead?.rows[0]?.cells ?? [])]
+  return {
+    labels: rows.map((row) => row.cells[0]?.innerText.trim() ?? ''),
+    series: heads.flatMap((head, column) => {
+      const colour = head.dataset['series']
+      if (!colour) return []
+      return [{ name: head.innerText.trim(), colour, values: rows.map((row) => valueOf(row.cells[column])) }]
+    }),
+  }
+}
+
+function valueOf(cell: HTMLTableCellElement | undefined): number | null {
+  const value = cell?.dataset['value']
+  return value ? Number(value) : null
+}
