@@ -26,6 +26,8 @@ Chart.register(
   Tooltip,
 )
 
+const MOST_LABELS = 40
+
 interface Drawn {
   readonly figure: HTMLElement
   readonly chart: Chart<'bar' | 'line'>
@@ -38,8 +40,10 @@ function draw(figure: HTMLElement): Drawn[] {
   const canvas = plot?.querySelector('canvas')
   if (!table || !plot || !canvas) return []
   const kind = figure.dataset['chart'] as Kind
-  const numbers = numbersOf(table) // before the table is folded: hidden text has no innerText
+  const areDays = kind === 'days' || kind === 'line'
+  const numbers = numbersOf(table, areDays) // before the table is folded
   plot.hidden = false
+  if (!areDays) plot.style.height = `${Math.min(numbers.labels.length, MOST_LABELS) * 2.25 + 5}rem`
   figure.querySelector('details')?.removeAttribute('open')
   const wanted = () => drawing(kind, numbers, getComputedStyle(figure))
   const chart = new Chart<'bar' | 'line'>(canvas, wanted())

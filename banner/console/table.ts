@@ -11,12 +11,17 @@ export interface Numbers {
   readonly series: readonly Series[]
 }
 
-/** Reads a table: rows are labels, columns with data-series are series; a cell without data-value is a gap. */
-export function numbersOf(table: HTMLTableElement): Numbers {
-  const rows = [...(table.tBodies[0]?.rows ?? [])].filter((row) => !row.hasAttribute('data-not-drawn'))
+/**
+ * Reads a table: rows are labels, columns with data-series are series; a cell without data-value is a gap.
+ * Days stand in a table newest first, and in a chart from left to right, without their year.
+ */
+export function numbersOf(table: HTMLTableElement, areDays: boolean): Numbers {
+  const rows = [...(table.tBodies[0]?.rows ?? [])]
+  if (areDays) rows.reverse()
+  const label = (row: HTMLTableRowElement) => row.cells[0]?.innerText.trim() ?? ''
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])]
   return {
-    labels: rows.map((row) => row.cells[0]?.innerText.trim() ?? ''),
+    labels: rows.map((row) => (areDays ? label(row).slice(5) : label(row))),
     series: heads.flatMap((head, column) => {
       const colour = head.dataset['series']
       if (!colour) return []
