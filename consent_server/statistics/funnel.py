@@ -29,7 +29,9 @@ class Funnel:
 
 
 def funnel(decided: Decisions, visited: Numbers) -> Funnel | None:
-    """Returns the sums; None where no day has both."""
+    """Returns the sums; None where no day has both, or decisions are not told by day."""
+    if decided.is_by_week:
+        return None
     visitors = {day.day: day.visitors or 0 for day in visited.days if day.is_shown}
     days = [day for day in decided.days if day.total and visitors.get(day.day)]
     if not days:

@@ -224,3 +224,27 @@ def test_the_jobs_count_decisions(app: Flask, shop: Shop) -> None:
         assert house_of(app).upkeep.run()
 
     assert stored(shop)[DAY, "action", "accept_all", 1, "ko"] == 5
+
+
+def test_a_long_period_is_told_by_week(shop: Shop) -> None:
+    write(shop, 3)
+    write(shop, 4, recorded_at=NOON + timedelta(days=6))
+    write(shop, 9, recorded_at=NOON + timedelta(days=7))
+
+    numbers = shown(shop, DAY, DAY + timedelta(days=92))
+
+    assert numbers.is_by_week
+    assert [(day.day, day.total) for day in numbers.days[:3]] == [
+        (DAY, 7),
+        (DAY + timedelta(days=7), 9),
+        (DAY + timedelta(days=14), 0),
+    ]
+
+
+def test_no_number_is_shown_when_all_together_are_few(shop: Shop) -> None:
+    write(shop, 4)
+
+    numbers = shown(shop)
+
+    assert (numbers.few, numbers.actions, numbers.languages) == (None, {}, [])
+    assert numbers.purposes == {"analytics": None, "marketing": None}

@@ -114,7 +114,7 @@ def _decide(shop: Shop, today: date) -> None:
             "decisions": granted, "services": {}, "layer": "notice", "trusted": True, "gpc": False,
             "recorded_at": at, "valid_until": at + timedelta(days=365), "digest": "0" * 64,
         }
-        for ago in range(1, _DAYS)
+        for ago in reversed(range(1, _DAYS))
         for at in [datetime.combine(today - timedelta(days=ago), datetime.min.time(), zone)]
         for place, (action, granted) in enumerate(_GRANTS.items())
         for language in ("ko", "ko", "en")
