@@ -143,6 +143,9 @@ def test_a_chart_is_drawn_out_of_its_table_and_folds_it(
     stranger.sign_in()
     furnish(shop, stranger)
     page = open_console(viewport={"width": 1280, "height": 800})
+    complaints: list[str] = []  # of the content security policy, among others
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(error.message))
 
     page.goto("/admin/statistics")
     chart = page.locator("figure.chart").first
@@ -153,6 +156,7 @@ def test_a_chart_is_drawn_out_of_its_table_and_folds_it(
     assert inked(page) > 0.01
     numbers.press("Enter")
     expect(chart.locator("table")).to_be_visible()
+    assert complaints == []
 
 
 def test_the_tables_stand_there_without_javascript(
