@@ -43,6 +43,8 @@ from consent_server.setups import views as setup_views
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
 from consent_server.statistics.counting import DayCounter
+from consent_server.statistics.decision_counting import DecisionCounter
+from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
 from consent_server.storage import database
 from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
@@ -103,6 +105,7 @@ class House:
     days: VisitDays
     upkeep: Upkeep
     statistics: Statistics
+    decisions: DecisionReader
     partitions: tuple[PartitionKeeper, ...]
 
 
@@ -225,11 +228,13 @@ def _build(app: Flask, settings: Settings) -> House:
         ),
         days=days,
         upkeep=Upkeep(
+            DecisionCounter(engine, writer, period.day_of),
             DayCounter(engine, writer, ring, days, countries.of_address),
             Archiver(engine, archive, writer, days, apart),
             settings.visit_period,
         ),
         statistics=Statistics(settings.visit_period, settings.least_visitors),
+        decisions=DecisionReader(period.day_of, settings.least_visitors),
         partitions=(young, apart),
     )
 

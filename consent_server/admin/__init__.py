@@ -25,16 +25,21 @@ from consent_server.admin import (
     statistics,
     visits,
 )
+from consent_server.admin.duties import Desk
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
 from consent_server.disclosures.services import ArchiveReader
 from consent_server.holds.services import HoldKeeper
+from consent_server.keys.ring import KeyRing
+from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.rules import RecordClass
 from consent_server.signing import CertificateKey
+from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
 from consent_server.visits.days import VisitDays
 from consent_server.visits.services import VisitReader
+from consent_server.web.checks import Checks
 from consent_server.web.guard import guarded_by
 
 
@@ -52,6 +57,14 @@ class Parts(Protocol):
     @property
     def statistics(self) -> Statistics: ...
     @property
+    def decisions(self) -> DecisionReader: ...
+    @property
+    def policies(self) -> PolicyDirectory: ...
+    @property
+    def ring(self) -> KeyRing: ...
+    @property
+    def checks(self) -> Checks: ...
+    @property
     def exporter(self) -> Exporter: ...
     @property
     def archive(self) -> ArchiveReader: ...
@@ -67,13 +80,21 @@ def init_app(app: Flask, parts: Parts) -> None:
     """Adds the console under /admin, and its pages for errors."""
     settings = parts.settings
     routes = Blueprint("admin", __name__, url_prefix="/admin")
-    overview.add_pages(routes, settings)
+    overview.add_pages(
+        routes,
+        settings,
+        Desk(parts.policies, settings.visit_period),
+        parts.decisions,
+        parts.statistics,
+        parts.ring,
+        parts.checks,
+    )
     sites.add_pages(routes, settings, parts.documents)
     notices.add_pages(routes, settings)
     banner.add_pages(routes, parts.documents)
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, parts.reader, parts.days)
-    statistics.add_pages(routes, settings, parts.statistics)
+    statistics.add_pages(routes, settings, parts.statistics, parts.decisions)
     exports.add_pages(routes, settings, parts.exporter)
     archive.add_pages(routes, settings, parts.archive)
     disclosures.add_pages(routes)

@@ -62,6 +62,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         item_name=item_name,
         request_state=request_state,
         instant_of=datetime.fromisoformat,
+        check_name=check_name,
+        check_state=check_state,
+        count=count,
+        version_name=version_name,
+        percent=percent,
     )
 
 
@@ -292,6 +297,40 @@ def day_remark(state: str, unreadable: int) -> str:
             "%(num)s visit could not be read", "%(num)s visits could not be read", unreadable
         ),
     }.get(state, "")
+
+
+def check_name(check: str) -> str:
+    """Returns what of the service was looked at."""
+    return {
+        "main_database": _("Main database"),
+        "archive_database": _("Archive database"),
+        "keys": _("Key ring"),
+        "queue": _("Queue of records to be written"),
+        "disk": _("Room on the disks"),
+        "destruction": _("Destruction in time"),
+        "counting": _("Counting of visits"),
+        "archiving": _("Moving to the archive"),
+    }.get(check, check)
+
+
+def check_state(status: str) -> str:
+    """Returns how a part of the service is."""
+    return {"ok": _("well"), "degraded": _("needs a look"), "failed": _("does not work")}[status]
+
+
+def version_name(number: str) -> str:
+    """Returns a version of a notice."""
+    return _("Version %(number)s", number=number)
+
+
+def count(number: int) -> str:
+    """Returns a count with its thousands set apart."""
+    return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """Returns a share, 0 to 1, in percent."""
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
 
 
 def actor_name(operator: str) -> str:

@@ -1,34 +1,55 @@
-"""The first page: the sites with a sign of life, the newest decisions, what to do next."""
+"""The first page, at a glance: what waits, what was decided, what goes next, how the service is."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from flask import Blueprint, render_template
 
-from consent_server.admin.guard import has_role, operator_page
-from consent_server.admin.notices import ended_in
+from consent_server.admin.duties import Desk
+from consent_server.admin.guard import operator_page
 from consent_server.config import Settings
 from consent_server.consents.services import ConsentFilter, list_consents
-from consent_server.reports.ledger import count_overdue_here
+from consent_server.keys.ring import KeyRing
 from consent_server.sites.services import all_sites
+from consent_server.statistics.decisions import DecisionReader
+from consent_server.statistics.services import Statistics
+from consent_server.web.checks import Checks
 
-_NEWEST_ROWS = 8
+_NEWEST_ROWS: Final = 8
+_DAYS: Final = 30
+_NEXT_TO_GO: Final = 3  # days
 
 
-def add_pages(routes: Blueprint, settings: Settings) -> None:
+def add_pages(
+    routes: Blueprint,
+    settings: Settings,
+    desk: Desk,
+    decisions: DecisionReader,
+    statistics: Statistics,
+    ring: KeyRing,
+    checks: Checks,
+) -> None:
     """Adds the page."""
 
     @routes.get("/")
     @operator_page("viewer")
     def overview() -> str:
-        sites = all_sites()
+        sites, report = all_sites(), checks.report()
+        last = decisions.today()
+        first = last - timedelta(days=_DAYS - 1)
         return render_template(
             "admin/overview.html",
             sites=sites,
+            duties=desk.duties(sites, report),
+            numbers=decisions.of([site.id for site in sites], first, last),
+            least=settings.least_visitors,
+            going=statistics.next_to_go(ring.days()[:_NEXT_TO_GO]),
+            report=report,
             latest={site.id: _latest_of(site.id) for site in sites},
             newest=list_consents(ConsentFilter(), limit=_NEWEST_ROWS),
             names={site.id: site.name for site in sites},
-            overdue_exports=count_overdue_here() if has_role("handler") else 0,
-            ended={site.id: ended_in(site, settings) for site in sites},
         )
 
 

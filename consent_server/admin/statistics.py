@@ -1,4 +1,4 @@
-"""Statistics of one site: what its visits came to, by day and by value; about nobody."""
+"""Statistics of one site: what was decided, and what its visits came to; about nobody."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from flask import Blueprint, render_template, request
 from consent_server.admin.choices import Choices, read_choices
 from consent_server.admin.guard import operator_page
 from consent_server.config import Settings
+from consent_server.statistics.decisions import DecisionReader
+from consent_server.statistics.funnel import funnel
 from consent_server.statistics.services import Statistics
 
 _USUAL_DAYS: Final = 28
@@ -17,7 +19,9 @@ _MOST_DAYS: Final = 366
 _TOP_ROWS: Final = 12
 
 
-def add_pages(routes: Blueprint, settings: Settings, statistics: Statistics) -> None:
+def add_pages(
+    routes: Blueprint, settings: Settings, statistics: Statistics, decisions: DecisionReader
+) -> None:
     """Adds the page."""
 
     @routes.get("/statistics")
@@ -25,22 +29,28 @@ def add_pages(routes: Blueprint, settings: Settings, statistics: Statistics) -> 
     def show_statistics() -> str:
         choices = read_choices(request.args, settings.zone)
         site = next((site for site in choices.sites if choices.site_id in (None, site.id)), None)
-        first, last = _period(choices, statistics.yesterday())
+        first, last = _period(choices, decisions.today())
+        if site is None:
+            return render_template("admin/statistics.html", choices=choices, site=None)
+        decided = decisions.of([site.id], first, last)
+        numbers = statistics.of(site.id, first, last)
         return render_template(
             "admin/statistics.html",
             choices=choices,
             site=site,
             first=first,
             last=last,
-            numbers=statistics.of(site.id, first, last) if site else None,
+            decided=decided,
+            numbers=numbers,
+            funnel=funnel(decided, numbers),
             least=settings.least_visitors,
             top_rows=_TOP_ROWS,
         )
 
 
-def _period(choices: Choices, yesterday: date) -> tuple[date, date]:
-    """Returns the first and the last day: as chosen, four weeks, a year at most."""
-    last = (choices.until - timedelta(days=1)).date() if choices.until else yesterday
+def _period(choices: Choices, today: date) -> tuple[date, date]:
+    """Returns the first and the last day: as chosen, four weeks until today, a year at most."""
+    last = (choices.until - timedelta(days=1)).date() if choices.until else today
     usual = last - timedelta(days=_USUAL_DAYS - 1)
     first = min(choices.since.date(), last) if choices.since else usual
     return max(first, last - timedelta(days=_MOST_DAYS - 1)), last

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, func, insert, select
 
 from consent_server import clock
 from consent_server.certificates.models import CertificateConfirmation, DestructionCertificate
@@ -127,6 +127,16 @@ def confirm_certificate(number: int, operator: str, key: CertificateKey) -> Conf
         confirmation = Confirmation(number, digest, operator, at, key.public, signature)
         connection.execute(insert(_CONFIRMATIONS), [asdict(confirmation)])
     return confirmation
+
+
+def count_unconfirmed() -> int:
+    """Returns how many certificates nobody has confirmed yet."""
+    is_confirmed = select(_CONFIRMATIONS.c.id).where(
+        _CONFIRMATIONS.c.certificate == _CERTIFICATES.c.number
+    )
+    query = select(func.count()).select_from(_CERTIFICATES).where(~is_confirmed.exists())
+    with db.engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def confirmations_of(numbers: Sequence[int]) -> dict[int, list[Confirmation]]:

@@ -1,4 +1,5 @@
 """What is done with visits between their day and their end: counted once, then moved away.
+Decisions are counted here as well, as they come.
 
 Both are long where a day has a million visits, and both can be cut off anywhere. So a run gives way
 as soon as the calendar day changes, for destruction is due then, and it moves for half a minute at
@@ -18,6 +19,7 @@ from consent_server import clock
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.archiving import Archiver
 from consent_server.statistics.counting import DayCounter
+from consent_server.statistics.decision_counting import DecisionCounter
 
 _log = logging.getLogger(__name__)
 MOVING_SECONDS: Final = 30.0  # of one run beside visitors
@@ -25,8 +27,9 @@ MOVING_SECONDS: Final = 30.0  # of one run beside visitors
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Counts the days that are over, then moves those whose operating window is over."""
+    """Counts decisions and the days that are over, then moves days out of the operating window."""
 
+    decisions: DecisionCounter
     counter: DayCounter
     archiver: Archiver
     period: RetentionPeriod
@@ -48,10 +51,12 @@ class Upkeep:
         def same_day() -> bool:
             return self.period.day_of(clock.now()) == today and go_on()
 
-        is_well = self._tried("statistics", lambda: self.counter.run(same_day, share))
-        return self._tried("archiving", lambda: self._move(same_day, share, moving_seconds)) and (
-            is_well
-        )
+        done = [
+            self._tried("counting decisions", lambda: self.decisions.run(same_day, share)),
+            self._tried("statistics", lambda: self.counter.run(same_day, share)),
+            self._tried("archiving", lambda: self._move(same_day, share, moving_seconds)),
+        ]
+        return all(done)
 
     def _move(self, go_on: Callable[[], bool], share: float, seconds: float | None) -> object:
         until = time.monotonic() + (math.inf if seconds is None else seconds)

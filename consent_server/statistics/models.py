@@ -1,14 +1,17 @@
-"""The table of counts. Kept without end: it holds no person, and no value of fewer than five."""
+"""The tables of counts, kept without end: they hold no person.
+
+Those of visits hold no value of fewer than five; those of decisions only values of the notice.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, Date, String
+from sqlalchemy import BigInteger, Boolean, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consent_server.statistics.rules import VALUE_CHARACTERS
-from consent_server.storage.columns import RowId
+from consent_server.storage.columns import RowId, UtcDateTime
 from consent_server.storage.database import Model
 
 
@@ -41,3 +44,51 @@ class VisitCount(Model):
     )
     visits: Mapped[int] = mapped_column(BigInteger, comment="page views")
     visitors: Mapped[int] = mapped_column(BigInteger, comment="different ones of the day")
+
+
+class DecisionCount(Model):
+    """How many consent records of a site and day have an action, or granted a purpose."""
+
+    __tablename__ = "decision_counts"
+    __table_args__ = (
+        {"comment": "statistics of a day's decisions, kept without end: counts, nobody's record"},
+    )
+
+    site_id: Mapped[int] = mapped_column(
+        RowId, primary_key=True, autoincrement=False, comment="the site (no foreign key)"
+    )
+    day: Mapped[date] = mapped_column(
+        Date, primary_key=True, comment="calendar day of the decisions"
+    )
+    what: Mapped[str] = mapped_column(
+        String(12), primary_key=True, comment="action granted refused"
+    )
+    value: Mapped[str] = mapped_column(
+        String(64), primary_key=True, comment="the action, or the purpose that was decided"
+    )
+    policy_version: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, comment="number of the notice shown"
+    )
+    language: Mapped[str] = mapped_column(
+        String(12), primary_key=True, comment="language it was shown in"
+    )
+    records: Mapped[int] = mapped_column(BigInteger, comment="consent records")
+
+
+class DecisionProgress(Model):
+    """Up to which consent record decisions are counted: a single row."""
+
+    __tablename__ = "decision_progress"
+    __table_args__ = ({"comment": "up to which consent record decisions are counted"},)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="always 1")
+    counted_id: Mapped[int] = mapped_column(
+        BigInteger, comment="row number of the last record that is counted"
+    )
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when it was counted")
+    seen_id: Mapped[int] = mapped_column(
+        BigInteger, comment="highest row number at the last look (PostgreSQL)"
+    )
+    seen_open: Mapped[int] = mapped_column(
+        BigInteger, comment="first transaction that had not begun at that look (PostgreSQL)"
+    )

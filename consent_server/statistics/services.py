@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Literal
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from consent_server import clock
 from consent_server.periods import RetentionPeriod
@@ -26,6 +26,8 @@ from consent_server.storage.replica import reading_engine
 from consent_server.visits.models import VisitDay
 
 _COUNTS, _DAYS = table_of(VisitCount), table_of(VisitDay)
+
+_NOON: Final = time(12)
 
 State = Literal["counted", "few", "incomplete", "waiting", "destroyed", "none"]
 
@@ -70,6 +72,15 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Going:
+    """Visits of a day. gone_at: first instant without them; visits: None if few or not counted."""
+
+    day: date
+    gone_at: datetime
+    visits: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Reads; least: of how many visitors a number must be."""
 
@@ -90,6 +101,24 @@ class Statistics:
         return _summed(
             [self._day(day, rows.get(day, []), counted) for day in span],
         )
+
+    def next_to_go(self, days: Iterable[date]) -> list[Going]:
+        """Returns what becomes of some days whose visits exist; call in an application context."""
+        wanted = list(days)
+        query = (
+            select(_COUNTS.c.day, func.sum(_COUNTS.c.visits))
+            .where(_COUNTS.c.day.in_(wanted), _COUNTS.c.dimension.in_([TOTAL, ROBOTS, UNREADABLE]))
+            .group_by(_COUNTS.c.day)
+        )
+        with reading_engine().connect() as connection:
+            visits = {day: int(count) for day, count in connection.execute(query)}
+        return [Going(day, self._end_of(day), self._if_many(visits.get(day, 0))) for day in wanted]
+
+    def _if_many(self, count: int) -> int | None:
+        return count if count >= self.least else None
+
+    def _end_of(self, day: date) -> datetime:
+        return self.period.gone_at(datetime.combine(day, _NOON, self.period.zone))
 
     def yesterday(self) -> date:
         """Returns the last day that can have numbers."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
@@ -15,6 +15,8 @@ from consent_server.banner.document import WholeScript
 from consent_server.banner.services import pin_script
 from support.browser import MakeContext
 from support.console import PASSWORD, SIGN_IN, Console
+from support.furnished import endpoints_of_pages, furnish
+from support.prepared import ROOT
 from support.shop import Shop
 
 # What a page looks like does not depend on the database.
@@ -23,6 +25,11 @@ pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 LOOKS = [
     pytest.param("light", 1280, "ko-KR", id="light, wide, Korean"),
     pytest.param("dark", 360, "en-US", id="dark, narrow, English"),
+]
+MORE_LOOKS = [
+    *LOOKS,
+    pytest.param("dark", 1280, "ko-KR", id="dark, wide, Korean"),
+    pytest.param("light", 360, "en-US", id="light, narrow, English"),
 ]
 OpenConsole = Callable[..., Page]
 
@@ -63,36 +70,40 @@ def faults(page: Page) -> list[str]:
     )
 
 
-def pages_of(shop: Shop) -> list[str]:
-    """Returns one address of each kind of page, with records where there are any."""
+def more_pages(shop: Shop) -> list[str]:
+    """Returns addresses of pages in a state of their own."""
     return [
-        "/admin/",
-        "/admin/sites",
-        "/admin/sites/new",
-        f"/admin/sites/{shop.key}",
-        "/admin/consents",
         "/admin/consents?since=2026-02-02&until=2026-01-01",
         "/admin/consents?since=2001-01-01&until=2001-01-02",
-        "/admin/visits",
-        "/admin/exports",
-        "/admin/access-log",
+        "/admin/statistics?since=2001-01-01&until=2001-01-02",
         "/admin/nowhere",
         f"/policies/{shop.key}",
     ]
 
 
-@pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)
+def keep_picture(page: Page, name: str) -> None:
+    """Keeps how a page looks, for whoever reviews a change: CI stores the folder."""
+    folder = ROOT / "artefacts" / "pages"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("theme", "width", "locale"), MORE_LOOKS)
 def test_axe_finds_no_violation_on_any_page_and_none_is_too_wide(
-    shop: Shop, open_console: OpenConsole, theme: str, width: int, locale: str
+    shop: Shop, stranger: Console, open_console: OpenConsole, theme: str, width: int, locale: str
 ) -> None:
-    shop.send_consent(shop.submission())
-    shop.send_visit(shop.visit(path="/" + "p" * 500, referrer=f"https://{'r' * 60}.example/"))
+    stranger.sign_in()
+    addresses = furnish(shop, stranger)
     with shop.app.app_context():
         pin_script(shop.id, WholeScript(b"script", "ko", 1))
     page = open_console(color_scheme=theme, viewport={"width": width, "height": 800}, locale=locale)
 
     found = []
-    for path in pages_of(shop):
+    for endpoint, path in sorted(addresses.items()):
+        page.goto(path)
+        found += faults(page)
+        keep_picture(page, f"{endpoint.split('.')[1]}-{locale[:2]}-{theme}-{width}")
+    for path in more_pages(shop):
         page.goto(path)
         found += faults(page)
     page.goto("/admin/visits")
@@ -100,12 +111,80 @@ def test_axe_finds_no_violation_on_any_page_and_none_is_too_wide(
     page.locator("main button").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     found += faults(page)
-    page.goto("/admin/consents")
-    page.locator("tbody a").click()
-    expect(page).to_have_url(re.compile("/admin/consents/.+"))
-    found += faults(page)
 
     assert found == []
+
+
+def test_every_page_of_the_console_is_among_those_that_are_looked_at(
+    shop: Shop, owner: Console
+) -> None:
+    assert set(furnish(shop, owner)) == endpoints_of_pages(shop.app)
+
+
+@pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)
+def test_axe_finds_no_violation_where_there_is_nothing_yet(
+    app: Flask, open_console: OpenConsole, theme: str, width: int, locale: str
+) -> None:
+    page = open_console(color_scheme=theme, viewport={"width": width, "height": 800}, locale=locale)
+    rules = [rule for rule in app.url_map.iter_rules() if not rule.arguments]
+
+    found = []
+    for rule in rules:
+        if rule.endpoint in endpoints_of_pages(app):
+            page.goto(rule.rule)
+            found += faults(page)
+
+    assert found == []
+
+
+def test_a_chart_is_drawn_out_of_its_table_and_folds_it(
+    shop: Shop, stranger: Console, open_console: OpenConsole
+) -> None:
+    stranger.sign_in()
+    furnish(shop, stranger)
+    page = open_console(viewport={"width": 1280, "height": 800})
+    complaints: list[str] = []  # of the content security policy, among others
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(error.message))
+
+    page.goto("/admin/statistics")
+    chart = page.locator("figure.chart").first
+    numbers = chart.get_by_text("Numbers of the chart “Decisions by day”")
+
+    expect(chart.locator("canvas")).to_be_visible()
+    expect(chart.locator("table")).to_be_hidden()
+    assert inked(page) > 0.01
+    numbers.press("Enter")
+    expect(chart.locator("table")).to_be_visible()
+    assert complaints == []
+
+
+def test_the_tables_stand_there_without_javascript(
+    shop: Shop, stranger: Console, open_console: OpenConsole
+) -> None:
+    stranger.sign_in()
+    furnish(shop, stranger)
+    page = open_console(java_script_enabled=False, viewport={"width": 1280, "height": 800})
+
+    page.goto("/admin/statistics")
+
+    assert page.locator("figure.chart").count() >= 5
+    expect(page.locator("figure.chart table:visible")).to_have_count(
+        page.locator("figure.chart").count()
+    )
+    expect(page.locator("canvas:visible")).to_have_count(0)
+
+
+def inked(page: Page) -> float:
+    """Returns which part of the first chart's area is drawn on."""
+    share: float = page.evaluate(
+        """() => {
+          const canvas = document.querySelector('canvas')
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+          return data.filter((value, at) => at % 4 === 3 && value > 0).length / (data.length / 4)
+        }"""
+    )
+    return share
 
 
 @pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)

@@ -1,0 +1,72 @@
+"""No few can be read off, whatever the counts are."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from consent_server.statistics.decision_rules import Record, Split, pooled, split, tally
+from consent_server.statistics.decisions import Day, Decisions
+from consent_server.statistics.funnel import Funnel, funnel
+from consent_server.statistics.services import DayNumbers, Numbers
+
+DAY = date(2026, 1, 15)
+COUNTS = some.dictionaries(some.text(max_size=3), some.integers(0, 40), max_size=8)
+
+
+@given(COUNTS, some.integers(1, 10))
+def test_nothing_is_lost_and_nothing_few_stands_alone(counts: dict[str, int], least: int) -> None:
+    shown, rest = pooled(counts, least)
+
+    assert sum(shown.values()) + rest == sum(counts.values())
+    assert all(count >= least for count in shown.values())
+    assert not (shown and 0 < rest < least)
+
+
+@given(some.integers(0, 40), some.integers(0, 40), some.integers(1, 10))
+def test_a_split_shows_no_few_on_either_side(granted: int, refused: int, least: int) -> None:
+    found = split(granted, refused, least)
+
+    if found is not None and found.granted is not None:
+        assert not 0 < granted < least
+        assert not 0 < refused < least
+    assert (found is None) == (granted + refused < least)
+
+
+@pytest.mark.parametrize(
+    ("found", "share"),
+    [
+        pytest.param(split(30, 10, 5), 0.75, id="both are many"),
+        pytest.param(split(30, 0, 5), 1.0, id="nobody refused"),
+        pytest.param(Split(33, None, None), None, id="a few refused"),
+    ],
+)
+def test_a_share_is_told_where_both_sides_may_be(found: Split, share: float | None) -> None:
+    assert found.share == share
+
+
+def test_a_withdrawal_is_an_action_and_no_answer() -> None:
+    record = Record(1, "withdraw", 1, "ko", '{"analytics":false}', datetime(2026, 1, 15))  # noqa: DTZ001
+
+    counts = tally([record], lambda instant: instant.date())
+
+    assert [(key.what, key.value) for key in counts] == [("action", "withdraw")]
+
+
+def visited(visitors: int | None) -> Numbers:
+    day = DayNumbers(DAY, "counted", visits=visitors, visitors=visitors)
+    return Numbers([day], visitors or 0, 0, visitors or 0, {})
+
+
+def test_the_way_from_visit_to_decision_sums_days_of_which_both_are_known() -> None:
+    decided = Decisions(days=[Day(DAY, {"accept_all": 20}, 10), Day(date(2026, 1, 16), {}, 99)])
+
+    assert funnel(decided, visited(100)) == Funnel(1, came=100, decided=30, allowed=20)
+    assert funnel(decided, visited(None)) is None
+
+
+def test_who_did_not_decide_is_never_fewer_than_nobody() -> None:
+    assert Funnel(1, came=10, decided=30, allowed=5).undecided == 0
