@@ -19,6 +19,7 @@ from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.keys.ring import KeyRing
+from consent_server.operators import views as operator_views
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
@@ -32,6 +33,7 @@ from consent_server.storage.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.visits import views as visit_views
+from consent_server.visits.device import device_of
 from consent_server.visits.intake import VisitIntake
 from consent_server.visits.services import VisitReader, VisitRecorder
 from consent_server.watching.metrics import Metrics
@@ -92,7 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init(app)
     csrf.init_app(app)
     headers.init_app(app, settings)
-    operators.init_app(app, settings)
+    operators.init_app(app, settings, house.limiter, _device_in_words)
     admin.init_app(app, settings, house.exporter, house.reader, house.documents)
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
@@ -167,6 +169,7 @@ def _register_routes(app: Flask, house: House) -> None:
     centre = PreferenceCentre(house.policies, house.consents)
     for routes in (
         health.blueprint(house.checks),
+        operator_views.blueprint(),
         metrics_view.blueprint(house.settings, house.metrics, house.checks),
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
@@ -177,6 +180,13 @@ def _register_routes(app: Flask, house: House) -> None:
         app.register_blueprint(routes)
     for guarded_by_origin in ("consents", "visits", "subjects"):
         csrf.exempt(app, guarded_by_origin)
+
+
+def _device_in_words(user_agent: str) -> str:
+    """Returns a browser and its system for people, "" when the header tells neither."""
+    device = device_of(user_agent)
+    browser = f"{device.browser} {device.browser_version.partition('.')[0]}".strip()
+    return " · ".join(filter(None, (browser, device.system)))
 
 
 def _shipped(name: str) -> Path:

@@ -6,11 +6,13 @@ from flask import Blueprint, Flask, Response, redirect
 
 from consent_server.admin import (
     access_log,
+    account,
     banner,
     consents,
     error_pages,
     exports,
     language,
+    operators,
     overview,
     sites,
     visits,
@@ -38,6 +40,8 @@ def init_app(
     visits.add_pages(routes, settings, reader)
     exports.add_pages(routes, settings, exporter)
     access_log.add_pages(routes)
+    operators.add_pages(routes, settings)
+    account.add_pages(routes, settings)
     app.register_blueprint(routes)
     error_pages.init_app(app)
     language.init_app(app, settings)

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
-Guard = Literal["public", "origin", "own page", "visitor token", "operator"]
+Guard = Literal["public", "origin", "own page", "visitor token", "invitation", "operator"]
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
     """Declares who may use a view; the check itself is made where the words are known.
 
     public: anyone. origin: pages of an allowed origin. own page: forms of this service's pages
-    (web.csrf). visitor token: the holder of a token. operator: someone signed in to the console
+    (web.csrf). visitor token: the holder of a token. invitation: the holder
+    of a link that makes an account. operator: someone signed in to the console
     (admin.guard checks the role).
     """
 
