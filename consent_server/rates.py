@@ -50,9 +50,8 @@ def parse_rates(text: str) -> Rates:
     for rule in text.split(","):
         name, _, rate = rule.strip().partition(" ")
         if name not in Rates.__slots__ or name in rules:
-            raise ValueError(
-                f"{rule.strip()!r}: name each of address, site, pages, signin and account once"
-            )
+            known = ", ".join(Rates.__slots__)
+            raise ValueError(f"{rule.strip()!r}: name each of {known} once")
         rules[name] = _rate(rate)
     return Rates(**rules)
 

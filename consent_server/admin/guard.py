@@ -187,7 +187,8 @@ def may_everywhere(needed: str) -> bool:
 def may_open(endpoint: str) -> bool:
     """Whether a page without a site in its address opens for the operator."""
     view = current_app.view_functions[endpoint]
-    right, is_limited = view.right, getattr(view, "of_granted_sites", False)  # type: ignore[attr-defined]
+    right: Any = getattr(view, "right", "everything.change")
+    is_limited = getattr(view, "of_granted_sites", False)
     if right == "own":
         return True
     test = has_right if is_limited else has_right_everywhere

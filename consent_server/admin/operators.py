@@ -62,9 +62,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
             site_id = site_id_of(request.form.get("site"))
             token = invite(email, request.form.get("role", ""), site_id, by=operator_name())
         except CommandError:
-            error = _(
-                "Nobody was invited: this is no e-mail address, or it has an account already."
-            )
+            error = _("Nobody was invited: it is no e-mail address, or has an account already.")
             return _list(settings, error=error), 400
         link = settings.public_url + url_for("invitations.show", token=token)
         return _list(settings, link=link, invited=email)

@@ -98,21 +98,21 @@ class OnceTotp(Totp):
 class SetUpForm(TwoFactorSetupForm):
     """An authenticator app is the only choice: `setup` says `authenticator` or `disable`."""
 
-    setup = StringField()  # the library's radio field is written for an older WTForms
+    setup = StringField()  # type: ignore[assignment]  # the library's radio field is written for an older WTForms
 
 
 class RescueField(StringField):
     """Stands in for a radio field to which the library adds choices that no page shows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.choices: list[Any] = []
 
 
 class RescueForm(TwoFactorRescueForm):
     """Asks nobody for help by e-mail: there are recovery codes, and other owners."""
 
-    help_setup = RescueField()
+    help_setup = RescueField()  # type: ignore[assignment]
 
 
 class CodeForm(TwoFactorVerifyCodeForm):

@@ -175,7 +175,7 @@ def _begin(operator: Operator, device: str) -> None:
     Whoever planted a cookie in this browser knows neither the name nor the token of the forms.
     """
     if db.session.dirty or db.session.new:
-        db.session.commit()  # a new second factor, a code used up: the library leaves that for later
+        db.session.commit()  # a new second factor, a code used up: left to us by the library
     for name in [name for name in session if name not in _KEPT]:
         session.pop(name)
     g.pop("csrf_token", None)

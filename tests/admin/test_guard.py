@@ -1,4 +1,4 @@
-"""What the guard tells those whom it refuses, and what the console offers; see house/test_role_matrix."""
+"""What the guard tells those whom it refuses, and what pages offer; see house/test_role_matrix."""
 
 from __future__ import annotations
 

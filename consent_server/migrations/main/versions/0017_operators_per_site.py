@@ -1,4 +1,6 @@
-"""Grants per site with their history, sessions, invitations, second factors; from where in the log."""
+"""Grants per site with their history, sessions, invitations, second factors; source of acts."""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +12,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _AT = sa.DateTime(timezone=True)
 
 
-def _new_columns() -> tuple[sa.Column, ...]:
+def _new_columns() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column(
             "tf_primary_method",
