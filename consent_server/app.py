@@ -17,11 +17,14 @@ from consent_server.config import Settings
 from consent_server.consents import views as consent_views
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
+from consent_server.errors import TokenMissing
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.keys.ring import KeyRing
 from consent_server.operators import views as operator_views
+from consent_server.operators.tokens import machine_of
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
+from consent_server.reports import views as report_views
 from consent_server.reports.exports import Exporter
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.services import Retention
@@ -170,9 +173,10 @@ def _register_routes(app: Flask, house: House) -> None:
     for routes in (
         health.blueprint(house.checks),
         operator_views.blueprint(),
-        metrics_view.blueprint(house.settings, house.metrics, house.checks),
+        metrics_view.blueprint(house.settings, house.metrics, house.checks, _may_read_metrics),
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
+        report_views.blueprint(house.sites, house.exporter),
         visit_views.blueprint(house.visit_intake),
         policy_views.blueprint(house.settings, house.sites, house.limiter),
         subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
@@ -187,6 +191,15 @@ def _device_in_words(user_agent: str) -> str:
     device = device_of(user_agent)
     browser = f"{device.browser} {device.browser_version.partition('.')[0]}".strip()
     return " · ".join(filter(None, (browser, device.system)))
+
+
+def _may_read_metrics(authorization: str) -> bool:
+    """Whether a machine sends a token that opens /metrics."""
+    try:
+        machine_of(authorization, "metrics.read")
+    except TokenMissing:
+        return False
+    return True
 
 
 def _shipped(name: str) -> Path:

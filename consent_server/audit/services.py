@@ -20,6 +20,7 @@ from consent_server.web.client_address import client_address
 from consent_server.web.sessions import CONSOLE
 
 COMMAND_LINE = "command line"
+_OF_OPERATORS = (CONSOLE, "/v1/export/")  # no visitor asks for these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,8 @@ def record_act(act: Act) -> None:
 
 
 def source_of_request() -> str:
-    """Returns the address that a request to the console came from; "" for any other."""
-    if not has_request_context() or not request.path.startswith(CONSOLE):
+    """Returns where a request of an operator, or his machine, came from; "" for any other."""
+    if not has_request_context() or not request.path.startswith(_OF_OPERATORS):
         return ""
     settings = current_app.extensions["consent_server"].settings
     return client_address(request.environ, settings.trusted_proxies)

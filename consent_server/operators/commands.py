@@ -18,11 +18,14 @@ from consent_server.operators.services import (
     new_password,
     reset_password,
 )
+from consent_server.operators.token_commands import token_commands
 from consent_server.sites.services import all_sites
 
 commands = AppGroup(
     "operators", help="Accounts of the console.", epilog="Example: consent-server operators list"
 )
+
+commands.add_command(token_commands)
 
 _from_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from stdin; default: make one."

@@ -111,6 +111,7 @@ FOR_OTHERS: Final = {
     "POST /v1/consents": "origin",
     "POST /v1/visits": "origin",
     "GET /v1/consents/current": "visitor token",
+    "GET /v1/export/consents": "token",
     "GET /preferences/<site_key>": "public",
     "POST /preferences/<site_key>": "own page",
     "GET /preferences/<site_key>/receipt": "visitor token",
