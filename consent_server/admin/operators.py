@@ -160,7 +160,6 @@ def _list(settings: Settings, *, link: str = "", invited: str = "", error: str =
         invited=invited,
         error=error,
         idle_before=clock.now() - IDLE_AFTER,
-        is_second_factor_due=settings.second_factor != "off",
     )
 
 

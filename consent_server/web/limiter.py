@@ -54,8 +54,10 @@ class RateLimiter:
         """Returns the limiter of a deployment: where several processes serve, they count as one."""
         rates = settings.rates
         amounts = [rate.amount for rate in (rates.address, rates.site, rates.pages) if rate]
-        is_shared = engine.dialect.name == "postgresql" and amounts
-        counts = SharedCounts(engine, max(1, min(amounts) // _GRAINS)) if is_shared else Counts()
+        is_any = bool(amounts or rates.signin or rates.account)
+        is_shared = engine.dialect.name == "postgresql" and is_any
+        grain = max(1, min(amounts, default=1) // _GRAINS)
+        counts = SharedCounts(engine, grain) if is_shared else Counts()
         return cls(rates, settings.secret_key, counts)
 
     def check(self, what: What, who: str) -> None:
