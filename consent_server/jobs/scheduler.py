@@ -20,6 +20,7 @@ from consent_server.config import Settings
 from consent_server.errors import Unavailable
 from consent_server.jobs.lease import release_lease, take_lease
 from consent_server.jobs.rounds import RoundsScheduler
+from consent_server.operators.grants import forget_old_grants
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 from consent_server.storage.partitions import PartitionKeeper
@@ -106,6 +107,7 @@ class Scheduler:
                     return False
                 with self._observer.running():
                     done = self._retention.run()
+                    forget_old_grants()
         except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again
             self._observer.job_failed()
             _log.exception("retention failed; it is tried again in %d seconds", self._interval)
