@@ -23,14 +23,18 @@ from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
 from consent_server.disclosures.search import VisitSearch
 from consent_server.disclosures.services import ArchiveReader
+from consent_server.errors import TokenMissing
 from consent_server.holds.certifying import certify_hold
 from consent_server.holds.keeping import Keeping
 from consent_server.holds.services import HoldKeeper
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.jobs.upkeep import Upkeep
 from consent_server.keys.ring import KeyRing
+from consent_server.operators import views as operator_views
+from consent_server.operators.tokens import machine_of
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
+from consent_server.reports import views as report_views
 from consent_server.reports.exports import Exporter
 from consent_server.reports.ledger import count_overdue
 from consent_server.retention.archiving import Archiver
@@ -55,6 +59,7 @@ from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.withdrawals import VisitWithdrawals
 from consent_server.visits import views as visit_views
 from consent_server.visits.days import VisitDays
+from consent_server.visits.device import device_of
 from consent_server.visits.erasure import VisitEraser
 from consent_server.visits.intake import VisitIntake
 from consent_server.visits.journal import Journal
@@ -129,7 +134,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init(app)
     csrf.init_app(app)
     headers.init_app(app, settings)
-    operators.init_app(app, settings)
+    operators.init_app(app, settings, house.limiter, _device_in_words)
     admin.init_app(app, house)
     _register_routes(app, house)
     app.wsgi_app = Intake(app.wsgi_app, _doors(house), headers.of_every_answer(settings))  # type: ignore[method-assign]
@@ -254,9 +259,11 @@ def _register_routes(app: Flask, house: House) -> None:
     centre = PreferenceCentre(house.policies, house.consents, house.eraser)
     for routes in (
         health.blueprint(house.checks),
-        metrics_view.blueprint(house.settings, house.metrics, house.checks),
+        operator_views.blueprint(),
+        metrics_view.blueprint(house.settings, house.metrics, house.checks, _may_read_metrics),
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
+        report_views.blueprint(house.sites, house.exporter),
         visit_views.blueprint(house.visit_intake),
         policy_views.blueprint(
             house.settings, house.sites, house.limiter, partial(published, house.classes)
@@ -267,6 +274,22 @@ def _register_routes(app: Flask, house: House) -> None:
         app.register_blueprint(routes)
     for guarded_by_origin in ("consents", "visits", "subjects"):
         csrf.exempt(app, guarded_by_origin)
+
+
+def _device_in_words(user_agent: str) -> str:
+    """Returns a browser and its system for people, "" when the header tells neither."""
+    device = device_of(user_agent)
+    browser = f"{device.browser} {device.browser_version.partition('.')[0]}".strip()
+    return " · ".join(filter(None, (browser, device.system)))
+
+
+def _may_read_metrics(authorization: str) -> bool:
+    """Whether a machine sends a token that opens /metrics."""
+    try:
+        machine_of(authorization, "metrics.read")
+    except TokenMissing:
+        return False
+    return True
 
 
 def _shipped(name: str) -> Path:

@@ -81,6 +81,7 @@ def demo(host: str, port: int) -> None:
     """Set everything up on SQLite and serve a product page with the banner, and the console."""
     os.environ.setdefault("CONSENT_HOME", "instance-demo")
     os.environ.setdefault("CONSENT_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    os.environ.setdefault("CONSENT_SECOND_FACTOR", "off")  # whoever tries it has no app at hand
     settings = Settings.from_environ()
     server.check_port(host, port)  # before a password is made that is shown only once
     upgrade(settings)

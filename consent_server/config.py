@@ -53,11 +53,14 @@ _LEAST: Final = {
     "slow_seconds": 0.001,
     "database_statement_seconds": 1,
     "database_pool_size": 1,
+    "password_days": 0,
+    "training_days": 0,
 }
 _MOST: Final = {"operating_days": 60}
 _CHOICES: Final = {
     "mode": ("standalone", "production"),
     "metrics": ("local", "off", "on"),
+    "second_factor": ("personal", "all", "off"),
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "json", "text"),
 }
@@ -166,10 +169,24 @@ class Settings:
     rate_limits: str = _setting(
         DEFAULT,
         "what is taken from one address (an office behind one address is many people), for one "
-        "site (so none takes the whole service), and pages looked up by one address; what is not "
-        "named is not limited; `off` for load tests",
+        "site (so none takes the whole service), pages looked up by one address, tries to sign in "
+        "from one address and for one account; what is not named is not limited; `off` for load "
+        "tests",
         unit="rates",
     )
+    second_factor: Literal["personal", "all", "off"] = _setting(
+        "personal", "who must have an authenticator app: personal = operators who see personal "
+        "data; off only where nobody but you reaches the console",
+        unit="personal/all/off",
+    )  # fmt: skip
+    password_days: int = _setting(
+        180, "operators who see personal data renew their password after this long (twice a year, "
+        "as Korean practice has it); 0 = never", unit="days",
+    )  # fmt: skip
+    training_days: int = _setting(
+        0, "operators who see personal data whose last training is older are refused it (PIPA "
+        "art. 28); 0 = only shown", unit="days",
+    )  # fmt: skip
     country_header: str = _setting(
         "", "header in which your proxy names the visitor's country (CF-IPCountry); it must "
         "overwrite what clients send. Where no country is known the strictest mode holds",

@@ -8,6 +8,7 @@
     ├── KeyDestroyed              the key of a day is gone, and so is what it encrypted
     └── Problem                   a request is refused (RFC 9457); nothing was written
         ├── InvalidBody           400
+        ├── TokenMissing          401
         ├── OriginRefused         403
         ├── TokenRefused          403
         ├── SiteUnknown           404
@@ -76,6 +77,10 @@ class Problem(ConsentServerError):
 
 class InvalidBody(Problem):
     status, code, title = 400, "invalid-body", "The body is not what this address accepts"
+
+
+class TokenMissing(Problem):
+    status, code, title = 401, "token-missing", "A token of a machine is needed"
 
 
 class OriginRefused(Problem):

@@ -1,6 +1,6 @@
 """Rates: how many requests are taken in which span of time, as an operator writes them.
 
-    CONSENT_RATE_LIMITS=address 1200/minute, site 60000/minute, pages 2400/minute
+    CONSENT_RATE_LIMITS=address 1200/minute, site 60000/minute, pages 2400/minute, ...
 
 Each rule is named once; what is not named is not limited, and `off` names nothing. The notation of
 a rate is that of the library limits: `100/minute`, `5 per 10 seconds`, `20000/hour`.
@@ -13,20 +13,28 @@ from typing import Final, Literal
 
 from limits import RateLimitItem, parse_many
 
-What = Literal["address", "site", "pages"]
+What = Literal["address", "site", "pages", "signin", "account"]
 
-DEFAULT: Final = "address 1200/minute, site 60000/minute, pages 2400/minute"
+DEFAULT: Final = (
+    "address 1200/minute, site 60000/minute, pages 2400/minute, "
+    "signin 30/minute, account 30 per 15 minutes"
+)
 OFF: Final = "off"
 _LONGEST_SECONDS: Final = 86_400  # names of clients change at midnight, and so begin anew
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one client address may send, what all may send for one site, what one may look up."""
+    """What one client address may send, what all may send for one site, what one may look up.
+
+    signin: how often one address may try to sign in; account: how often anyone may for one account.
+    """
 
     address: RateLimitItem | None = None
     site: RateLimitItem | None = None
     pages: RateLimitItem | None = None
+    signin: RateLimitItem | None = None
+    account: RateLimitItem | None = None
 
     def of(self, what: What) -> RateLimitItem | None:
         """Returns the rate of one rule; None: not limited."""
@@ -42,7 +50,8 @@ def parse_rates(text: str) -> Rates:
     for rule in text.split(","):
         name, _, rate = rule.strip().partition(" ")
         if name not in Rates.__slots__ or name in rules:
-            raise ValueError(f"{rule.strip()!r}: name each of address, site and pages once")
+            known = ", ".join(Rates.__slots__)
+            raise ValueError(f"{rule.strip()!r}: name each of {known} once")
         rules[name] = _rate(rate)
     return Rates(**rules)
 

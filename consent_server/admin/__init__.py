@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, redirect
 
 from consent_server.admin import (
     access_log,
+    account,
     archive,
     banner,
     certificates,
@@ -19,6 +20,7 @@ from consent_server.admin import (
     holds,
     language,
     notices,
+    operators,
     overview,
     retention,
     sites,
@@ -103,6 +105,8 @@ def init_app(app: Flask, parts: Parts) -> None:
     copies.add_pages(routes)
     retention.add_pages(routes, parts.classes)
     access_log.add_pages(routes)
+    operators.add_pages(routes, settings)
+    account.add_pages(routes, settings)
     app.register_blueprint(routes)
     error_pages.init_app(app)
     language.init_app(app, settings)

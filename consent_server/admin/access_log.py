@@ -14,7 +14,7 @@ def add_pages(routes: Blueprint) -> None:
     """Adds the page."""
 
     @routes.get("/access-log")
-    @operator_page("owner")
+    @operator_page("log.read")
     def access_log() -> str:
         before_id = read_row_number(request.args.get("before", ""))
         acts = recent_acts(before_id=before_id, limit=PAGE_ROWS + 1)

@@ -48,7 +48,7 @@ def add_pages(routes: Blueprint, documents: BannerDocuments) -> None:
     """Adds what the page of a site can do with its banner."""
 
     @routes.post("/sites/<key>/pinned")
-    @operator_page("owner")
+    @operator_page("notices.change")
     def pin_banner(key: str) -> ResponseReturnValue:
         site = known_site(key)
         whole = documents.whole(entry_of(site), request.form.get("language", ""))

@@ -15,22 +15,28 @@ from flask import abort
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from consent_server.admin.guard import granted_sites, may_everywhere
 from consent_server.errors import CommandError
-from consent_server.sites.services import all_sites, find_site
+from consent_server.sites.services import find_site
 
 if TYPE_CHECKING:
     from consent_server.sites.models import Site
 
 PAGE_ROWS: Final = 50
+_NO_SITE: Final = 0  # row numbers begin at 1
 REASON_CHARACTERS: Final = 500  # as wide as the column of the access log
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A filter form as filled in, and what it means."""
+    """A filter form as filled in, and what it means.
+
+    sites: those that the operator may choose from. is_for_all: he may also choose none of them.
+    """
 
     sites: list[Site]
     values: MultiDict[str, str]
+    is_for_all: bool = True
     site_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -43,9 +49,13 @@ class Choices:
         return value if value in allowed else None
 
 
-def read_choices(values: MultiDict[str, str], zone: str) -> Choices:
-    """Returns what a filter form says. zone: IANA name."""
-    sites, errors = all_sites(), dict[str, str]()
+def read_choices(values: MultiDict[str, str], zone: str, needed: str = "records.read") -> Choices:
+    """Returns what a filter form says. zone: IANA name. needed: the right to what is filtered.
+
+    Whoever has that right on some sites only looks at one of them at a time, at first the first.
+    """
+    sites, errors = granted_sites(needed), dict[str, str]()
+    is_for_all = may_everywhere(needed)
     first = _day(values, "since", errors)
     last = _day(values, "until", errors)
     if first and last and last < first:
@@ -55,9 +65,12 @@ def read_choices(values: MultiDict[str, str], zone: str) -> Choices:
     chosen = next((site.id for site in sites if site.key == key), None)
     if key and chosen is None:
         errors["site"] = _("Not found")
+    if chosen is None and not is_for_all:
+        chosen = sites[0].id if sites else _NO_SITE
     return Choices(
         sites=sites,
         values=values,
+        is_for_all=is_for_all,
         site_id=chosen,
         since=_midnight(first, zone),
         until=_midnight(last + timedelta(days=1), zone) if last else None,

@@ -9,13 +9,12 @@ import msgspec
 from flask import Blueprint, abort, render_template, request
 
 from consent_server.admin.choices import PAGE_ROWS, read_choices
-from consent_server.admin.guard import operator_page
+from consent_server.admin.guard import check_site, granted_sites, operator_page
 from consent_server.config import Settings
 from consent_server.consents.schemas import Action
 from consent_server.consents.services import ConsentFilter, ConsentRow, find_consent, list_consents
 from consent_server.errors import NotFound
 from consent_server.policies.services import find_version
-from consent_server.sites.services import all_sites
 
 ACTIONS: Final[tuple[str, ...]] = get_args(Action)
 
@@ -24,7 +23,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
     """Adds the pages."""
 
     @routes.get("/consents")
-    @operator_page("viewer")
+    @operator_page("records.read", of_granted_sites=True)
     def list_consent_records() -> str:
         choices = read_choices(request.args, settings.zone)
         chosen = ConsentFilter(
@@ -44,20 +43,21 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         )
 
     @routes.get("/consents/<uuid:consent_id>")
-    @operator_page("viewer")
+    @operator_page("records.read", of_granted_sites=True)
     def show_consent_record(consent_id: UUID) -> str:
         try:
             record = find_consent(consent_id)
         except NotFound:
             abort(404)
-        site = next(site for site in all_sites() if site.id == record.site_id)
+        check_site(record.site_id)
+        site = next(site for site in granted_sites() if site.id == record.site_id)
         return render_template(
             "admin/consent.html", record=record, site=site, names=_names_shown(record)
         )
 
 
 def _site_names() -> dict[int, str]:
-    return {site.id: site.name for site in all_sites()}
+    return {site.id: site.name for site in granted_sites()}
 
 
 def _names_shown(record: ConsentRow) -> dict[str, dict[str, str]]:

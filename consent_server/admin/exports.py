@@ -25,14 +25,14 @@ def add_pages(routes: Blueprint, settings: Settings, exporter: Exporter) -> None
     """Adds the pages."""
 
     @routes.get("/exports")
-    @operator_page("handler")
+    @operator_page("personal.handle", of_granted_sites=True)
     def export_form() -> str:
-        return _form(read_choices(request.args, settings.zone))
+        return _form(read_choices(request.args, settings.zone, "personal.handle"))
 
     @routes.post("/exports")
-    @operator_page("handler")
+    @operator_page("personal.handle", of_granted_sites=True)
     def export() -> ResponseReturnValue:
-        choices = read_choices(request.form, settings.zone)
+        choices = read_choices(request.form, settings.zone, "personal.handle")
         reason = read_line(request.form.get("reason", ""))[:REASON_CHARACTERS]
         if not reason:
             choices.errors["reason"] = _("Say why; it stands in the access log.")

@@ -14,7 +14,7 @@ from flask import Flask, request
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from consent_server.admin.guard import ROLES, has_role
+from consent_server.admin.guard import has_role, may, may_everywhere, may_open, roles_held
 from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.config import Settings
 from consent_server.jobs.scheduler import SCHEDULER
@@ -37,7 +37,12 @@ def init_app(app: Flask, settings: Settings) -> None:
         zone=settings.zone,
         visit_months=settings.visit_months,
         has_role=has_role,
+        may=may,
+        may_everywhere=may_everywhere,
+        may_open=may_open,
         role_name=role_name,
+        own_roles=own_roles,
+        role_words=role_words,
         present_room=present_room,
         address_with=address_with,
         action_name=action_name,
@@ -83,11 +88,33 @@ def present_room() -> str:
     return words[2].replace("-", "_") if len(words) > 2 else ""
 
 
-def role_name() -> str:
-    """Returns the highest role of the operator who is signed in."""
-    names = {"owner": _("Owner"), "handler": _("Handler"), "viewer": _("Viewer")}
-    held = (names[role] for role in reversed(ROLES) if has_role(role))
-    return next(held, _("No role"))
+def own_roles() -> str:
+    """Returns the roles of the operator who is signed in."""
+    return ", ".join(role_name(role) for role in reversed(roles_held())) or _("No role")
+
+
+def role_name(role: str) -> str:
+    """Returns a role."""
+    return {
+        "viewer": _("Viewer"),
+        "handler": _("Handler"),
+        "editor": _("Editor"),
+        "officer": _("Officer"),
+        "auditor": _("Auditor"),
+        "owner": _("Owner"),
+    }.get(role, role)
+
+
+def role_words(role: str) -> str:
+    """Returns what a role is for."""
+    return {
+        "viewer": _("sees sites and consent records"),
+        "handler": _("also sees and exports personal data"),
+        "editor": _("also changes notices and the banner"),
+        "officer": _("also approves, certifies and reviews"),
+        "auditor": _("reads everything, changes nothing"),
+        "owner": _("everything"),
+    }.get(role, "")
 
 
 def language_name(code: str) -> str:
@@ -231,7 +258,24 @@ def act_name(act: str) -> str:
         "sign-in.locked": _("Account locked"),
         "sign-out": _("Signed out"),
         "operator.add": _("Added an operator"),
+        "sign-in.confirm": _("Confirmed the password"),
+        "password.change": _("Changed the password"),
+        "second-factor.set": _("Set up the second factor"),
+        "second-factor.off": _("Turned off the second factor"),
+        "recovery.make": _("Made recovery codes"),
+        "recovery.use": _("Used a recovery code"),
+        "session.end": _("Ended a session"),
         "operator.reset": _("Reset a password"),
+        "operator.invite": _("Invited an operator"),
+        "operator.uninvite": _("Withdrew an invitation"),
+        "operator.join": _("Accepted an invitation"),
+        "operator.grant": _("Gave a role"),
+        "operator.revoke": _("Took back a role"),
+        "operator.dismiss": _("Dismissed an operator"),
+        "operator.training": _("Noted a training"),
+        "token.add": _("Made an API token"),
+        "token.rotate": _("Renewed an API token"),
+        "token.revoke": _("Revoked an API token"),
         "site.add": _("Added a site"),
         "site.change": _("Changed a site"),
         "site.pin": _("Froze a script"),

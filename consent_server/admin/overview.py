@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, render_template
 
 from consent_server.admin.duties import Desk
-from consent_server.admin.guard import operator_page
+from consent_server.admin.guard import granted_sites, may_everywhere, operator_page
 from consent_server.config import Settings
-from consent_server.consents.services import ConsentFilter, list_consents
+from consent_server.consents.services import ConsentFilter, ConsentRow, list_consents
 from consent_server.keys.ring import KeyRing
-from consent_server.sites.services import all_sites
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
 from consent_server.web.checks import Checks
+
+if TYPE_CHECKING:
+    from consent_server.sites.models import Site
 
 _NEWEST_ROWS: Final = 8
 _DAYS: Final = 30
@@ -34,9 +36,9 @@ def add_pages(
     """Adds the page."""
 
     @routes.get("/")
-    @operator_page("viewer")
+    @operator_page("records.read", of_granted_sites=True)
     def overview() -> str:
-        sites, report = all_sites(), checks.report()
+        sites, report = granted_sites(), checks.report()
         last = decisions.today()
         first = last - timedelta(days=_DAYS - 1)
         return render_template(
@@ -48,9 +50,21 @@ def add_pages(
             going=statistics.next_to_go(ring.days()[:_NEXT_TO_GO]),
             report=report,
             latest={site.id: _latest_of(site.id) for site in sites},
-            newest=list_consents(ConsentFilter(), limit=_NEWEST_ROWS),
+            newest=_newest(sites),
             names={site.id: site.name for site in sites},
         )
+
+
+def _newest(sites: list[Site]) -> list[ConsentRow]:
+    """Returns the newest decisions on these sites."""
+    if may_everywhere("records.read"):
+        return list(list_consents(ConsentFilter(), limit=_NEWEST_ROWS))
+    rows = [
+        row
+        for site in sites
+        for row in list_consents(ConsentFilter(site_id=site.id), limit=_NEWEST_ROWS)
+    ]
+    return sorted(rows, key=lambda row: row.recorded_at, reverse=True)[:_NEWEST_ROWS]
 
 
 def _latest_of(site_id: int) -> object:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from consent_server.admin.banner import shown_banner
 from consent_server.admin.choices import known_site, read_line
-from consent_server.admin.guard import operator_name, operator_page
+from consent_server.admin.guard import granted_sites, operator_name, operator_page
 from consent_server.audit.services import Act, record_act
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
@@ -28,7 +28,6 @@ from consent_server.sites.rules import (
 )
 from consent_server.sites.services import (
     NewSite,
-    all_sites,
     change_site,
     script_tag,
 )
@@ -53,17 +52,17 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
     """Adds the pages."""
 
     @routes.get("/sites")
-    @operator_page("viewer")
+    @operator_page("records.read", of_granted_sites=True)
     def list_sites() -> str:
-        return render_template("admin/sites.html", sites=all_sites())
+        return render_template("admin/sites.html", sites=granted_sites())
 
     @routes.get("/sites/new")
-    @operator_page("owner")
+    @operator_page("everything.change")
     def new_site() -> str:
         return _form(None, MultiDict({"language": "ko", "visit_purpose": _VISIT_PURPOSE}), {})
 
     @routes.post("/sites/new")
-    @operator_page("owner")
+    @operator_page("everything.change")
     def add_site() -> ResponseReturnValue:
         filled_in = _read_form(request.form)
         if filled_in.errors:
@@ -76,7 +75,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         return redirect(url_for("admin.show_site", key=site.key))
 
     @routes.get("/sites/<key>")
-    @operator_page("viewer")
+    @operator_page("records.read")
     def show_site(key: str) -> str:
         site = known_site(key)
         return render_template(
@@ -89,13 +88,13 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         )
 
     @routes.get("/sites/<key>/change")
-    @operator_page("owner")
+    @operator_page("everything.change")
     def edit_site(key: str) -> str:
         site = known_site(key)
         return _form(site, _as_filled_in(site), {})
 
     @routes.post("/sites/<key>/change")
-    @operator_page("owner")
+    @operator_page("everything.change")
     def save_site(key: str) -> ResponseReturnValue:
         site, filled_in = known_site(key), _read_form(request.form)
         if filled_in.errors:

@@ -35,12 +35,12 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader, days: 
     """Adds the pages."""
 
     @routes.get("/visits")
-    @operator_page("handler")
+    @operator_page("personal.read", of_granted_sites=True)
     def list_visit_records() -> ResponseReturnValue:
         reason = _reason()
         if not reason:
             return render_template("admin/reason.html", is_missing=False)
-        choices = read_choices(request.args, settings.zone)
+        choices = read_choices(request.args, settings.zone, "personal.read")
         rows = reader.newest(_filter(choices), before_id=choices.before_id, limit=PAGE_ROWS + 1)
         shown = rows[:PAGE_ROWS]
         _write_down(choices, len(shown), reason)
@@ -56,7 +56,7 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader, days: 
         )
 
     @routes.post("/visits")
-    @operator_page("handler")
+    @operator_page("personal.read", of_granted_sites=True)
     def give_reason() -> ResponseReturnValue:
         reason = read_line(request.form.get("reason", ""))[:REASON_CHARACTERS]
         if not reason:
@@ -66,7 +66,7 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader, days: 
         return redirect(request.full_path.rstrip("?"))  # the filter in the address stays
 
     @routes.post("/visits/done")
-    @operator_page("handler")
+    @operator_page("personal.read", of_granted_sites=True)
     def end_reason() -> ResponseReturnValue:
         session.pop(_REASON, None)
         return redirect(url_for("admin.overview"))

@@ -34,3 +34,6 @@ class AccessEntry(Model):
     reference: Mapped[str] = mapped_column(
         String(120), comment="opaque pointer, such as the id of an export"
     )
+    source: Mapped[str] = mapped_column(
+        String(45), server_default="", comment="address that the operator came from, if over http"
+    )

@@ -94,7 +94,7 @@ def _is_in_force(site_id: int, notice: Notice) -> bool:
 
 
 def _operator() -> tuple[str, str | None]:
-    known = all_operators()
+    known = [operator for operator in all_operators() if operator.active]
     if known:
         emails = [operator.email for operator in known]
         return (OPERATOR_EMAIL if OPERATOR_EMAIL in emails else emails[0]), None

@@ -22,6 +22,7 @@ from consent_server.config import Settings
 from consent_server.errors import Busy, Unavailable
 from consent_server.jobs.rounds import RoundsScheduler
 from consent_server.jobs.upkeep import MOVING_SECONDS, Upkeep
+from consent_server.operators.grants import forget_old_grants
 from consent_server.pace import SERVING
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
@@ -119,6 +120,7 @@ class Scheduler:
                         self._observer.job_failed()
                     done = self._retention.run(executor=f"{SCHEDULER}{platform.node()}")
                     self._retention.give_room_back()
+                    forget_old_grants()
         except Busy:  # somebody's command is at it
             return False
         except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again

@@ -1,39 +1,25 @@
-"""Tables of operators and their roles, as Flask-Security expects them."""
+"""Tables of operators, as Flask-Security expects them."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table
+from flask_security import UserMixin
+from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Integer, String
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
+from consent_server.operators.access_models import Grant
+from consent_server.operators.policy import settings_in_force
+from consent_server.operators.rules import Held, needs_second_factor
 from consent_server.storage.columns import RowId, UtcDateTime
 from consent_server.storage.database import Model, begin_write, db
 
 FAILURES_LIMIT: Final = 5  # wrong passwords in a row; safety standard art. 5: lock after some
 LOCKED_FOR: Final = timedelta(minutes=15)
-
-operator_roles = Table(
-    "operator_roles",
-    Model.metadata,
-    Column("operator_id", ForeignKey("operators.id"), primary_key=True, comment="who has the role"),
-    Column("role_id", ForeignKey("roles.id"), primary_key=True, comment="the role"),
-    comment="which operator has which role",
-)
-
-
-class Role(Model, RoleMixin):
-    """A set of rights: owner, handler or viewer."""
-
-    __tablename__ = "roles"
-    __table_args__ = ({"comment": "what operators may do"},)
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
-    name: Mapped[str] = mapped_column(String(40), unique=True, comment="owner, handler, viewer")
 
 
 class Operator(Model, UserMixin):
@@ -59,13 +45,57 @@ class Operator(Model, UserMixin):
     password_changed_at: Mapped[datetime] = mapped_column(
         UtcDateTime, comment="age of the password"
     )
-
-    roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # list[RoleMixin] there
-        secondary=operator_roles
+    tf_primary_method: Mapped[str | None] = mapped_column(
+        String(20), comment="second factor in use: authenticator, or none"
+    )
+    tf_totp_secret: Mapped[str | None] = mapped_column(
+        String(500), comment="secret of the authenticator app, encrypted with the service's secret"
+    )
+    tf_last_counter: Mapped[int | None] = mapped_column(
+        BigInteger, comment="time step of the last code taken: none is taken twice (RFC 6238 5.2)"
+    )
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
+        MutableList.as_mutable(JSON(none_as_null=True)),
+        comment="JSON: recovery codes not yet used, encrypted with the service's secret",
+    )
+    trained_on: Mapped[date | None] = mapped_column(
+        Date, comment="day of the last training in data protection"
+    )
+    last_sign_in_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="last success; tells idle accounts"
+    )
+    dismissed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="when the account was closed"
     )
 
+    grants: Mapped[list[Grant]] = relationship(
+        primaryjoin="and_(Operator.id == Grant.operator_id, Grant.ended_at.is_(None))",
+        order_by="Grant.id",
+        viewonly=True,
+    )
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What the operator may do now."""
+        return tuple(Held(grant.role, grant.site_id) for grant in self.grants)
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a code is asked at sign-in."""
+        return bool(self.tf_primary_method and self.tf_totp_secret)
+
+    def check_tf_required(
+        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Asks Flask-Security for a second factor: where there is one, and where one is due."""
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Whether the policy wants a second factor of this operator."""
+        return needs_second_factor(self.held, settings_in_force().second_factor)
+
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
-        """Counts a wrong password, on disk at once; the fifth in a row locks the account.
+        """Counts a wrong password or code, on disk at once; the fifth in a row locks the account.
 
         Failures while it is locked count for nothing: a stranger cannot keep the owner out longer.
         """
@@ -87,14 +117,27 @@ class Operator(Model, UserMixin):
         return locked
 
     def forget_failures(self) -> None:
-        """Starts counting anew after a success."""
-        if self.failed_sign_ins == 0 and self.locked_until is None:
-            return
+        """Starts counting anew after a success, and remembers when that was."""
         self._read_to_write()
         self.failed_sign_ins, self.locked_until = 0, None
+        self.last_sign_in_at = clock.now()
         db.session.commit()
 
     def _read_to_write(self) -> None:
         """Reads the row anew in a writing transaction: what was read before hashing is stale."""
         begin_write()
         db.session.refresh(self, ["failed_sign_ins", "locked_until"], with_for_update=True)
+
+
+class OldPassword(Model):
+    """A password that an operator had before; it is not taken again."""
+
+    __tablename__ = "operator_passwords"
+    __table_args__ = ({"comment": "passwords that operators had before, as hashes"},)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
+    operator_id: Mapped[int] = mapped_column(
+        ForeignKey("operators.id"), index=True, comment="whose it was"
+    )
+    password: Mapped[str] = mapped_column(String(255), comment="argon2id hash with its own salt")
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when another took over")

@@ -1,4 +1,4 @@
-"""Sign-in to the console with Flask-Security: argon2id, lockout, server-checked sessions.
+"""Sign-in to the console with Flask-Security: argon2id, lockout, second factor, own sessions.
 
 One answer for a wrong password, an unknown account and a locked one, so nobody learns which
 accounts exist; each attempt stands in the access log, never with an address that was only typed.
@@ -8,41 +8,64 @@ Nothing here is reachable for visitors: they have no accounts.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, request, session
+from flask import Flask, abort, g, request, session
 from flask_login import user_logged_out  # type: ignore[import-untyped]
-from flask_security import LoginForm, Security, SQLAlchemyUserDatastore
-from flask_security.signals import user_authenticated
+from flask_security import LoginForm, RoleMixin, Security, SQLAlchemyUserDatastore
+from flask_security.signals import password_changed, user_authenticated
+from flask_security.utils import set_request_attr
 
-from consent_server.audit.services import Act, record_act
+from consent_server import clock
+from consent_server.audit.services import Act, record_act, source_of_request
 from consent_server.config import Settings
-from consent_server.operators.models import Operator, Role
+from consent_server.operators import second_factor
+from consent_server.operators.confirming import ChangeForm, ConfirmForm
+from consent_server.operators.models import Operator
+from consent_server.operators.passwords import PASSWORD_LENGTH_MIN, PasswordRules
+from consent_server.operators.policy import put_in_force
+from consent_server.operators.sessions import (
+    IDLE,
+    end_named,
+    open_session,
+    operator_in,
+)
+from consent_server.operators.throttle import limit_sign_in
 from consent_server.storage.database import db
+from consent_server.web.limiter import RateLimiter
 
 SIGN_IN_PATH: Final = "/admin/sign-in"
 SIGN_OUT_PATH: Final = "/admin/sign-out"
-PASSWORD_LENGTH_MIN: Final = 12
 UNKNOWN_ACCOUNT: Final = "unknown account"  # what was typed may be a password or a stranger
-_IDLE_MINUTES: Final = 30
+SESSION_NAME: Final = "cs_session"  # the session's own name in the signed cookie
+_KEPT: Final = ("_user_id", "_fresh", "_id", "_permanent", "fs_cc", "fs_paa", SESSION_NAME)
+_CLOSED: Final = ("security.two_factor_rescue",)  # asks for help by e-mail; owners help
 _HASH_COST: Final = {  # OWASP's equal of RFC 9106; anyone may make us hash, on many threads at once
     "argon2__memory_cost": 19_456,  # KiB
     "argon2__time_cost": 2,
     "argon2__parallelism": 1,
 }
 
+DescribeDevice = Callable[[str], str]
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Adds sign-in and sign-out to the application."""
+
+def init_app(
+    app: Flask, settings: Settings, limiter: RateLimiter, describe_device: DescribeDevice
+) -> None:
+    """Adds sign-in, sign-out, second factor and password pages to the application.
+
+    describe_device: puts a User-Agent header into words, for the list of sessions.
+    """
+    put_in_force(app.extensions, settings)
     is_secure = settings.is_production or settings.public_url.startswith("https://")
     app.config.update(
         SESSION_COOKIE_NAME="cs_console",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=is_secure,
-        PERMANENT_SESSION_LIFETIME=timedelta(minutes=_IDLE_MINUTES),
+        PERMANENT_SESSION_LIFETIME=IDLE,
         SECURITY_PASSWORD_HASH="argon2",
         SECURITY_PASSWORD_SINGLE_HASH={"argon2"},  # argon2id salts by itself
         SECURITY_PASSWORD_SCHEMES=["argon2"],
@@ -50,25 +73,53 @@ def init_app(app: Flask, settings: Settings) -> None:
         SECURITY_PASSWORD_LENGTH_MIN=PASSWORD_LENGTH_MIN,
         SECURITY_LOGIN_URL=SIGN_IN_PATH,
         SECURITY_LOGOUT_URL=SIGN_OUT_PATH,
-        SECURITY_FRESHNESS=timedelta(seconds=-1),  # no page that asks for the password again
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_LOGOUT_CSRF=True,
         SECURITY_LOGIN_USER_TEMPLATE="operators/sign_in.html",
         SECURITY_POST_LOGIN_VIEW="/admin/",
         SECURITY_POST_LOGOUT_VIEW=SIGN_IN_PATH,
+        SECURITY_CHANGEABLE=True,
+        SECURITY_CHANGE_URL="/admin/password",
+        SECURITY_POST_CHANGE_VIEW="/admin/account",
+        SECURITY_CHANGE_PASSWORD_TEMPLATE="operators/password.html",
+        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_FLASH_MESSAGES=False,
         SECURITY_DEFAULT_REMEMBER_ME=False,
         SECURITY_STATIC_FOLDER=None,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
+        **second_factor.options(settings),
     )
-    store = SQLAlchemyUserDatastore(db, Operator, Role)
-    security = Security(app, store, login_form=SignInForm)
+    store = SQLAlchemyUserDatastore(db, Operator, RoleMixin)
+    security = Security(
+        app,
+        store,
+        login_form=SignInForm,
+        verify_form=ConfirmForm,
+        change_password_form=ChangeForm,
+        password_util_cls=PasswordRules,
+        **second_factor.PARTS,
+    )
     security.want_json(lambda _request: False)
+    security.login_manager.user_loader(_operator_of_request)
     security.login_manager.request_loader(lambda _request: None)
+    app.before_request(_close_what_is_not_ours)
     app.before_request(_keep_session_short)
-    user_authenticated.connect(_on_sign_in, app)
+    limit_sign_in(app, settings, limiter)
+    second_factor.init_app(app)
+    _listen(app, describe_device)
+
+
+def _listen(app: Flask, describe_device: DescribeDevice) -> None:
+    def on_sign_in(_app: Flask, user: Operator, authn_via: list[str] | None, **_: Any) -> None:
+        _begin(user, describe_device(request.headers.get("User-Agent", "")))
+        if authn_via != ["change"]:
+            user.forget_failures()
+            record_act(Act(operator=user.email, act="sign-in"))
+
+    user_authenticated.connect(on_sign_in, app, weak=False)
     user_logged_out.connect(_on_sign_out, app)
+    password_changed.connect(_on_new_password, app)
 
 
 class SignInForm(LoginForm):
@@ -76,7 +127,7 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not _is_in_console(self.next.data or ""):
+        if not is_in_console(self.next.data or ""):
             self.next.data = ""
 
     def validate(self, **kwargs: Any) -> bool:  # type: ignore[override]  # as in the library
@@ -91,9 +142,25 @@ class SignInForm(LoginForm):
         return False
 
 
-def _is_in_console(address: str) -> bool:
+def is_in_console(address: str) -> bool:
+    """Whether an address leads to a page of the console, and nowhere else."""
     parts = urlsplit(address.replace("\\", "/"))
     return not parts.scheme and not parts.netloc and parts.path.startswith("/admin/")
+
+
+def _operator_of_request(uniquifier: str) -> Operator | None:
+    """Returns who is signed in: the cookie must name a session that is open."""
+    operator = operator_in(uniquifier, str(session.get(SESSION_NAME, "")))
+    if operator is not None:
+        set_request_attr("fs_authn_via", "session")
+        set_request_attr("fs_paa", session.get("fs_paa", 0))
+    return operator
+
+
+def _close_what_is_not_ours() -> None:
+    """Answers with 404 where the library has a page that the console does not."""
+    if request.endpoint in _CLOSED:
+        abort(404)
 
 
 def _keep_session_short() -> None:
@@ -102,12 +169,29 @@ def _keep_session_short() -> None:
         session.permanent = True
 
 
-def _on_sign_in(_app: Flask, user: Operator, **_: Any) -> None:
-    user.forget_failures()
-    record_act(Act(operator=user.email, act="sign-in"))
+def _begin(operator: Operator, device: str) -> None:
+    """Begins a session under a new name; nothing of what was in the cookie before is kept.
+
+    Whoever planted a cookie in this browser knows neither the name nor the token of the forms.
+    """
+    if db.session.dirty or db.session.new:
+        db.session.commit()  # a new second factor, a code used up: left to us by the library
+    for name in [name for name in session if name not in _KEPT]:
+        session.pop(name)
+    g.pop("csrf_token", None)
+    session[SESSION_NAME] = open_session(operator.id, source_of_request(), device)
+
+
+def _on_new_password(_app: Flask, user: Operator, **_: Any) -> None:
+    """Leaves only this session open, and lets the age of the password begin anew."""
+    user.password_changed_at = clock.now()
+    db.session.commit()
+    record_act(Act(operator=user.email, act="password.change"))
 
 
 def _on_sign_out(_app: Flask, user: Operator, **_: Any) -> None:
     """Leaves nothing in the session for whoever uses this browser next."""
+    if name := session.get(SESSION_NAME):
+        end_named(str(name))
     session.clear()
     record_act(Act(operator=user.email, act="sign-out"))

@@ -110,7 +110,15 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
         RecordClass(
             name="account",
             keeps="in_force",
-            rows=(Rows(table="operators"), Rows(table="operator_roles"), Rows(table="roles")),
+            rows=(
+                Rows(table="operators"),
+                Rows(table="operator_passwords"),
+                Rows(table="api_tokens"),
+                *(
+                    Rows(table=name, engine="own")  # a job forgets them (operators)
+                    for name in ("operator_grants", "operator_invitations", "operator_sessions")
+                ),
+            ),
         ),
         RecordClass(
             name="export",

@@ -30,6 +30,7 @@ from consent_server.storage.database import Model
 _PAUSE_SECONDS: Final = 1.0  # between two rounds of one process
 _SWEEP_SECONDS: Final = 60.0  # between two looks for spans that are over
 _BATCH_ROWS: Final = 5_000
+_TOLD_AT_ONCE: Final = ("LIMITER/signin/", "LIMITER/account/")  # few, and each one matters
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class SharedCounts(Counts):
             self._thread.join()
 
     def _counted(self, span: Span, key: str, count: Count) -> None:
-        if count.untold < self._grain:
+        if count.untold < self._grain and not key.startswith(_TOLD_AT_ONCE):
             return
         span.due.add(key)
         if not self._wanted.is_set():

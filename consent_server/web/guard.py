@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
-Guard = Literal["public", "origin", "own page", "visitor token", "operator"]
+Guard = Literal["public", "origin", "own page", "visitor token", "invitation", "token", "operator"]
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
     """Declares who may use a view; the check itself is made where the words are known.
 
     public: anyone. origin: pages of an allowed origin. own page: forms of this service's pages
-    (web.csrf). visitor token: the holder of a token. operator: someone signed in to the console
-    (admin.guard checks the role).
+    (web.csrf). visitor token: the holder of a token. invitation: the holder of a link that makes
+    an account. token: a machine with a token that has the scope (operators.tokens). operator:
+    someone signed in to the console (admin.guard checks the right).
     """
 
     def declare(view: View) -> View:

@@ -33,6 +33,8 @@ _DETAILS: Final[dict[What, str]] = {
     "address": "This address sends more than is taken from one; the rest must wait.",
     "site": "More is sent for this site than is taken for one; the rest must wait.",
     "pages": "This address asks for more pages than are made for one; try again later.",
+    "signin": "This address tries to sign in more often than is taken; try again later.",
+    "account": "There were more tries to sign in than are taken for one account; try again later.",
 }
 
 
@@ -52,19 +54,22 @@ class RateLimiter:
         """Returns the limiter of a deployment: where several processes serve, they count as one."""
         rates = settings.rates
         amounts = [rate.amount for rate in (rates.address, rates.site, rates.pages) if rate]
-        is_shared = engine.dialect.name == "postgresql" and amounts
-        counts = SharedCounts(engine, max(1, min(amounts) // _GRAINS)) if is_shared else Counts()
+        is_any = bool(amounts or rates.signin or rates.account)
+        is_shared = engine.dialect.name == "postgresql" and is_any
+        grain = max(1, min(amounts, default=1) // _GRAINS)
+        counts = SharedCounts(engine, grain) if is_shared else Counts()
         return cls(rates, settings.secret_key, counts)
 
     def check(self, what: What, who: str) -> None:
         """Counts one request. Raises TooManyRequests when it is beyond the rate.
 
-        who: for `address` and `pages` a canonical client address or "", for `site` its key.
+        who: for `address`, `pages` and `signin` a canonical client address or "", for `site` its
+        key, for `account` its name, of which only a hash is kept.
         """
         rate = self._rates.of(what)
         if rate is None:
             return
-        name = who if what == "site" else self._name(who)
+        name = who if what == "site" else self._name(what, who)
         if not self._strategy.hit(rate, what, name):
             raise self._refusal(what, rate, name)
 
@@ -76,13 +81,14 @@ class RateLimiter:
         """Ends what runs beside it."""
         self._counts.close()
 
-    def _name(self, who: str) -> str:
-        """Returns the name under which a client is counted today."""
+    def _name(self, what: What, who: str) -> str:
+        """Returns the name under which a client, or an account, is counted today."""
         day = int(clock.now().timestamp()) // _DAY_SECONDS
         if day != self._day:
             self._key = hmac.digest(self._secret, f"consent-server:rates:{day}".encode(), "sha256")
             self._day = day
-        return hmac.digest(self._key, _client(who), "sha256")[:_NAME_BYTES].hex()
+        named = who.encode("utf-8", "replace") if what == "account" else _client(who)
+        return hmac.digest(self._key, named, "sha256")[:_NAME_BYTES].hex()
 
     def _refusal(self, what: What, rate: RateLimitItem, name: str) -> TooManyRequests:
         ends_at = self._strategy.get_window_stats(rate, what, name).reset_time

@@ -9,7 +9,7 @@ X-Forwarded-For) or cannot be there, because the public address is this very mac
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -29,26 +29,30 @@ _FORWARDED: Final = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forw
 _OWN_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def blueprint(settings: Settings, metrics: Metrics, checks: Checks) -> Blueprint:
-    """Returns the route for Prometheus."""
+def blueprint(
+    settings: Settings, metrics: Metrics, checks: Checks, opens: Callable[[str], bool]
+) -> Blueprint:
+    """Returns the route for Prometheus. opens: whether an Authorization header does."""
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
     @guarded_by("public")
     def show_metrics() -> Response:
-        _let_in(request, settings)
+        _let_in(request, settings, opens)
         body = exposition(metrics, lambda: _looked_up(checks))
         return Response(body, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
     return routes
 
 
-def _let_in(request: Request, settings: Settings) -> None:
+def _let_in(request: Request, settings: Settings, opens: Callable[[str], bool]) -> None:
     """Raises NotFound when there are no metrics, 401 or 403 when they are not for this reader."""
     if settings.metrics == "off":
         raise NotFound("There is nothing here.")
+    sent = request.headers.get("Authorization", "").encode()
+    if sent.startswith(b"Bearer cst_") and opens(sent.decode()):
+        return
     if settings.metrics_token:
-        sent = request.headers.get("Authorization", "").encode()
         if not hmac.compare_digest(sent, f"Bearer {settings.metrics_token}".encode()):
             abort(401, "Send CONSENT_METRICS_TOKEN as `Authorization: Bearer`.")
     elif settings.metrics == "local" and not is_local(request, settings):

@@ -19,7 +19,10 @@ from consent_server.storage.migrate import upgrade
 from support.postgres import Postgres
 
 EngineName = Literal["sqlite", "postgresql"]
-_QUICK = {"CONSENT_DATABASE_TIMEOUT_SECONDS": "4"}  # seconds: above any hiccup of a busy machine
+_QUICK = {
+    "CONSENT_DATABASE_TIMEOUT_SECONDS": "4",  # seconds: above any hiccup of a busy machine
+    "CONSENT_SECOND_FACTOR": "off",  # tests of the second factor turn it on
+}
 
 
 @pytest.fixture(scope="session")

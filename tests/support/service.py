@@ -153,6 +153,7 @@ class Service:
             "CONSENT_PUBLIC_URL": self.url,
             "CONSENT_RETENTION_INTERVAL_SECONDS": "1",
             "CONSENT_EMBED_MAX_AGE_SECONDS": "1",
+            "CONSENT_SECOND_FACTOR": "off",
             "CONSENT_RATE_LIMITS": "off",  # a test under load is one address; others say otherwise
             **self._extra,
         }

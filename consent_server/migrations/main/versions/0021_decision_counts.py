@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
