@@ -34,6 +34,9 @@ def test_the_other_tab_hears_of_it_without_looking_again(page: Page, product: Pr
     product.open(page)
     product.open(other)
     other.evaluate("void ConsentBanner.on('first', () => { window.hasHeard = true })")
+    other.evaluate(
+        "void dispatchEvent(new Event('pagehide'))"
+    )  # what waits for the paint comes now
 
     other.evaluate(_END_ALL_TIMERS)
     page.evaluate("ConsentBanner.acceptAll()")

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from consent_server import clock
 from consent_server.pace import Pace
 
 
@@ -15,7 +16,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     seconds: list[float] = []
     work = iter(range(100))
     monkeypatch.setattr(time, "thread_time", lambda: float(next(work)))
-    monkeypatch.setattr(time, "sleep", seconds.append)
+    monkeypatch.setattr(clock, "pause", seconds.append)
     return seconds
 
 
