@@ -36,8 +36,8 @@ def add_pages(
     @routes.get("/")
     @operator_page("viewer")
     def overview() -> str:
-        sites, report = all_sites(), checks.report()
-        last = decisions.today()
+        sites, report = all_sites(), checks.report_for_a_page()
+        last = decisions.newest_day()
         first = last - timedelta(days=_DAYS - 1)
         return render_template(
             "admin/overview.html",
