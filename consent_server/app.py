@@ -190,13 +190,20 @@ def _build(app: Flask, settings: Settings) -> House:
     days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
     classes = record_classes(settings)
-    lag = partial(lag_seconds, engine, archive, ring, settings.visit_period)
+    lag, lag_here = (partial(lag_seconds, engine, place, ring, period) for place in (archive, None))
     return House(
         settings=settings,
         metrics=metrics,
         traces=traces,
         checks=Checks(
-            settings, engines, ring, metrics, lag, days.lags_seconds, partial(count_overdue, engine)
+            settings,
+            engines,
+            ring,
+            metrics,
+            lag,
+            lag_here,
+            days.lags_seconds,
+            partial(count_overdue, engine),
         ),
         signatures=signatures,
         certificate_key=certificate_key,

@@ -60,7 +60,7 @@ _MOST: Final = {"operating_days": 60}
 _CHOICES: Final = {
     "mode": ("standalone", "production"),
     "metrics": ("local", "off", "on"),
-    "second_factor": ("personal", "all", "off"),
+    "second_factor": ("in_production", "personal", "all", "off"),
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "json", "text"),
 }
@@ -174,10 +174,11 @@ class Settings:
         "tests",
         unit="rates",
     )
-    second_factor: Literal["personal", "all", "off"] = _setting(
-        "personal", "who must have an authenticator app: personal = operators who see personal "
-        "data; off only where nobody but you reaches the console",
-        unit="personal/all/off",
+    second_factor: Literal["in_production", "personal", "all", "off"] = _setting(
+        "in_production", "who must have an authenticator app: personal = operators who see "
+        "personal data; in_production = these, and nobody in development mode; off only where "
+        "nobody but you reaches the console",
+        unit="in_production/personal/all/off",
     )  # fmt: skip
     password_days: int = _setting(
         180, "operators who see personal data renew their password after this long (twice a year, "
@@ -282,6 +283,13 @@ class Settings:
     def rates(self) -> Rates:
         """How many requests are taken."""
         return parse_rates(self.rate_limits)
+
+    @property
+    def second_factor_policy(self) -> Literal["personal", "all", "off"]:
+        """Who must have an authenticator app in the present mode."""
+        if self.second_factor == "in_production":
+            return "personal" if self.is_production else "off"
+        return self.second_factor
 
     @property
     def is_production(self) -> bool:

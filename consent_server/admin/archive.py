@@ -21,7 +21,7 @@ from consent_server.admin.choices import (
     read_line,
     read_row_number,
 )
-from consent_server.admin.guard import has_role, operator_name, operator_page
+from consent_server.admin.guard import may_everywhere, operator_name, operator_page
 from consent_server.config import Settings
 from consent_server.disclosures.requests import Request, ask, decide, find, newest
 from consent_server.disclosures.rules import BASES, ITEMS, Asked, faults_of
@@ -70,7 +70,7 @@ def add_pages(routes: Blueprint, settings: Settings, archive: ArchiveReader) -> 
         return _page(_known(reference))
 
     @routes.post("/archive/<reference>/decide")
-    @operator_page("owner")
+    @operator_page("officer")
     def decide_archive_request(reference: str) -> ResponseReturnValue:
         found = _known(reference)
         try:
@@ -114,7 +114,7 @@ def _page(found: Request, *, shown: Shown | None = None, error: str = "") -> str
         shown=shown,
         error=error,
         address=_address(),
-        may_decide=found.state == "pending" and has_role("owner") and not is_own,
+        may_decide=found.state == "pending" and may_everywhere("duties.decide") and not is_own,
         may_read=found.state == "approved" and is_own,
         device_words=device_words,
     )

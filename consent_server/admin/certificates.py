@@ -56,7 +56,7 @@ def add_pages(routes: Blueprint, key: CertificateKey) -> None:
         )
 
     @routes.post("/certificates/<int:number>")
-    @operator_page("owner")
+    @operator_page("officer")
     def confirm(number: int) -> ResponseReturnValue:
         _known(number)
         confirm_certificate(number, operator_name(), key)

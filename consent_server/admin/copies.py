@@ -50,7 +50,7 @@ def add_pages(routes: Blueprint) -> None:
             return _question(reference, is_unsure=True), 400
         _known(reference)
         try:
-            check_off(reference, operator_name(), may_for_others=has_role("owner"))
+            check_off(reference, operator_name(), may_for_others=has_role("officer"))
         except CommandError:
             abort(403)
         return redirect(url_for("admin.list_copies"))
@@ -69,7 +69,7 @@ def _question(reference: str, *, is_unsure: bool = False) -> str:
 
 def _is_mine(copy: ExportedCopy) -> bool:
     """Whether the operator may say that a copy is destroyed: his own, or as an owner any."""
-    return copy.owner == operator_name() or has_role("owner")
+    return copy.owner == operator_name() or has_role("officer")
 
 
 def _known(reference: str) -> ExportedCopy:

@@ -21,7 +21,7 @@ def add_pages(routes: Blueprint) -> None:
     """Adds the pages."""
 
     @routes.get("/disclosures")
-    @operator_page("owner")
+    @operator_page("officer")
     def list_disclosures() -> str:
         before_id = read_row_number(request.args.get("before", ""))
         found = ledger(before_id=before_id, limit=PAGE_ROWS + 1)
@@ -33,7 +33,7 @@ def add_pages(routes: Blueprint) -> None:
         )
 
     @routes.get("/disclosures.csv")
-    @operator_page("owner")
+    @operator_page("officer")
     def download_disclosures() -> Response:
         rows = [[getattr(entry, name) for name in _COLUMNS] for entry in ledger(limit=None)]
         record_act(Act(operator=operator_name(), act="disclosures.export", record_count=len(rows)))

@@ -126,7 +126,7 @@ def _site_named(key: str) -> Site:
 def present_duty() -> Duty | None:
     """Returns what the operator has to do before anything else."""
     settings, held = settings_in_force(), _held()
-    if needs_second_factor(held, settings.second_factor) and not _has_second_factor():
+    if needs_second_factor(held, settings.second_factor_policy) and not _has_second_factor():
         return "second factor"
     changed_at = current_user.password_changed_at
     if password_is_old(held, changed_at, settings.password_days, clock.now()):

@@ -102,17 +102,17 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
     pages = _Pages(settings, keeper)
 
     @routes.get("/holds")
-    @operator_page("owner")
+    @operator_page("officer")
     def list_holds() -> str:
         return render_template("admin/holds.html", holds=keeper.all(), names=_site_names())
 
     @routes.get("/holds/new")
-    @operator_page("owner")
+    @operator_page("officer")
     def new_hold() -> str:
         return pages.form({})
 
     @routes.post("/holds/new")
-    @operator_page("owner")
+    @operator_page("officer")
     def open_hold() -> ResponseReturnValue:
         errors: dict[str, str] = {}
         new = _read_form(pages, request.form, errors)
@@ -125,12 +125,12 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         return redirect(url_for("admin.show_hold", hold_id=hold.hold_id))
 
     @routes.get("/holds/<uuid:hold_id>")
-    @operator_page("owner")
+    @operator_page("officer")
     def show_hold(hold_id: UUID) -> str:
         return pages.hold(pages.known(hold_id), {})
 
     @routes.post("/holds/<uuid:hold_id>/extend")
-    @operator_page("owner")
+    @operator_page("officer")
     def extend_hold(hold_id: UUID) -> ResponseReturnValue:
         hold, errors = pages.known(hold_id), dict[str, str]()
         ends_at, reason = pages.end_of(request.form, errors), _line("extend_reason", errors)
@@ -143,7 +143,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         return redirect(url_for("admin.show_hold", hold_id=hold_id))
 
     @routes.post("/holds/<uuid:hold_id>/release")
-    @operator_page("owner")
+    @operator_page("officer")
     def release_hold(hold_id: UUID) -> ResponseReturnValue:
         hold, errors = pages.known(hold_id), dict[str, str]()
         reason = _line("release_reason", errors)
@@ -158,7 +158,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         return redirect(url_for("admin.show_hold", hold_id=hold_id))
 
     @routes.post("/holds/<uuid:hold_id>/records")
-    @operator_page("owner")
+    @operator_page("officer")
     def read_hold(hold_id: UUID) -> ResponseReturnValue:
         hold, errors = pages.known(hold_id), dict[str, str]()
         reason = _line("read_reason", errors)

@@ -347,7 +347,6 @@ def check_name(check: str) -> str:
     """Returns what of the service was looked at."""
     return {
         "main_database": _("Main database"),
-        "archive_database": _("Archive database"),
         "keys": _("Key ring"),
         "queue": _("Queue of records to be written"),
         "disk": _("Room on the disks"),

@@ -50,13 +50,13 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         return _page(known_site(key), period)
 
     @routes.get("/sites/<key>/notice/draft")
-    @operator_page("owner")
+    @operator_page("editor")
     def edit_draft(key: str) -> str:
         draft = draft_of(known_site(key).id)
         return _editor(known_site(key), raw_of(draft.notice), draft.edits)
 
     @routes.post("/sites/<key>/notice/draft")
-    @operator_page("owner")
+    @operator_page("editor")
     def keep_draft(key: str) -> ResponseReturnValue:
         site, raw = known_site(key), read_raw(request.form.items())
         edits = _number(request.form.get("edits", ""))
@@ -72,7 +72,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         return _back(key)
 
     @routes.post("/sites/<key>/notice/discard")
-    @operator_page("owner")
+    @operator_page("editor")
     def drop_draft(key: str) -> ResponseReturnValue:
         site = known_site(key)
         discard_draft(site.id)
@@ -80,7 +80,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         return _back(key)
 
     @routes.post("/sites/<key>/notice/announce")
-    @operator_page("owner")
+    @operator_page("editor")
     def announce_draft(key: str) -> ResponseReturnValue:
         site, reason = known_site(key), read_line(request.form.get("reason", ""))
         try:
@@ -93,7 +93,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         return _back(key)
 
     @routes.post("/sites/<key>/notice/publish")
-    @operator_page("owner")
+    @operator_page("editor")
     def publish_draft(key: str) -> ResponseReturnValue:
         site, urgent = known_site(key), read_line(request.form.get("urgent", ""))
         try:
@@ -105,7 +105,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         return _back(key)
 
     @routes.post("/sites/<key>/notice/cancel")
-    @operator_page("owner")
+    @operator_page("editor")
     def cancel_version(key: str) -> ResponseReturnValue:
         site, reason = known_site(key), read_line(request.form.get("reason", ""))
         try:
@@ -116,7 +116,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         return _back(key)
 
     @routes.post("/sites/<key>/notice/rollback")
-    @operator_page("owner")
+    @operator_page("editor")
     def roll_back(key: str) -> ResponseReturnValue:
         site, number = known_site(key), _number(request.form.get("version", ""))
         try:

@@ -38,8 +38,8 @@ def add_pages(
     @routes.get("/")
     @operator_page("records.read", of_granted_sites=True)
     def overview() -> str:
-        sites, report = granted_sites(), checks.report()
-        last = decisions.today()
+        sites, report = granted_sites(), checks.report_for_a_page()
+        last = decisions.newest_day()
         first = last - timedelta(days=_DAYS - 1)
         return render_template(
             "admin/overview.html",

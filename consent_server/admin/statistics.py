@@ -29,7 +29,7 @@ def add_pages(
     def show_statistics() -> str:
         choices = read_choices(request.args, settings.zone)
         site = next((site for site in choices.sites if choices.site_id in (None, site.id)), None)
-        first, last = _period(choices, decisions.today())
+        first, last = _period(choices, decisions.newest_day())
         if site is None:
             return render_template("admin/statistics.html", choices=choices, site=None)
         decided = decisions.of([site.id], first, last)

@@ -17,13 +17,18 @@ from consent_server.storage.database import table_of
 from consent_server.visits.models import ArchivedVisit, Visit
 
 
-def lag_seconds(main: Engine, archive: Engine, ring: KeyRing, period: RetentionPeriod) -> float:
+def lag_seconds(
+    main: Engine, archive: Engine | None, ring: KeyRing, period: RetentionPeriod
+) -> float:
     """Returns by how many seconds the oldest record or key is late; 0 when none is.
 
-    Reads one entry of an index per database. Raises what the engines raise.
+    archive: None for a page, which opens no connection to it. The keys of what lies there and
+    notes of destructions that have begun tell as much, unless rows outlive both. Reads one entry
+    of an index per database. Raises what the engines raise.
     """
     now = clock.now()
-    ends = [_oldest(main, table_of(Visit), now), _oldest(archive, table_of(ArchivedVisit), now)]
+    ends = [_oldest(main, table_of(Visit), now)]
+    ends += [_oldest(archive, table_of(ArchivedVisit), now)] if archive else []
     ends += [end_of(day, period) for day in ring.days()[:1]]
     ends += [opened.gone_at for opened in open_destructions(main)[:1]]
     return max((now - end).total_seconds() for end in [now, *filter(None, ends)])

@@ -120,7 +120,7 @@ class DecisionReader:
             is_complete=is_complete,
         )
 
-    def today(self) -> date:
+    def newest_day(self) -> date:
         """Returns the last day that can have numbers."""
         return self.day_of(clock.now())
 

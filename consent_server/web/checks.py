@@ -64,7 +64,8 @@ class Report:
 class Checks:
     """Looks at what records need.
 
-    engines: of the databases, by history. lag_seconds: asks how late destruction is.
+    engines: of the databases, by history. lag_seconds: asks how late destruction is;
+    lag_here_seconds: the same without a connection to the archive.
     delays_seconds: asks how late other jobs are, by name.
     overdue_exports: asks how many exported copies should be destroyed and are not said to be.
     """
@@ -76,6 +77,7 @@ class Checks:
         ring: KeyRing,
         metrics: Metrics,
         lag_seconds: Callable[[], float],
+        lag_here_seconds: Callable[[], float],
         delays_seconds: Callable[[], Mapping[str, float]],
         overdue_exports: Callable[[], int],
     ) -> None:
@@ -84,6 +86,7 @@ class Checks:
         self._ring = ring
         self._metrics = metrics
         self._lag_seconds = lag_seconds
+        self._lag_here_seconds = lag_here_seconds
         self._delays_seconds = delays_seconds
         self._overdue_exports = overdue_exports
         self._places = _places(settings)
@@ -108,6 +111,20 @@ class Checks:
         except TimeoutError:
             return Report({"main_database": Check("failed", "does not answer in time")})
 
+    def report_for_a_page(self) -> Report:
+        """Returns what can be found without the archive, to which no page opens a connection."""
+        free, lag = self._free(), _asked(self._lag_here_seconds)
+        return Report(
+            checks={
+                "main_database": self._database("main", "failed"),
+                **self._of_this_node(free),
+                "destruction": self._destruction(lag),
+            },
+            free_bytes=free,
+            lag_seconds=lag,
+            delays_seconds=_asked(self._delays_seconds) or {},
+        )
+
     def _look(self, looking: Future[Report]) -> None:
         try:
             report = self._made()
@@ -118,15 +135,12 @@ class Checks:
         looking.set_result(report)
 
     def _made(self) -> Report:
-        free = {place: shutil.disk_usage(path).free for place, path in self._places.items()}
-        lag = _asked(self._lag_seconds)
+        free, lag = self._free(), _asked(self._lag_seconds)
         return Report(
             checks={
                 "main_database": self._database("main", "failed"),
                 "archive_database": self._database("archive", "degraded"),
-                "keys": self._keys(),
-                "queue": self._queue(),
-                "disk": self._disk(free),
+                **self._of_this_node(free),
                 "destruction": self._destruction(lag),
             },
             free_bytes=free,
@@ -134,6 +148,12 @@ class Checks:
             delays_seconds=_asked(self._delays_seconds) or {},
             overdue_exports=_asked(self._overdue_exports),
         )
+
+    def _free(self) -> dict[str, int]:
+        return {place: shutil.disk_usage(path).free for place, path in self._places.items()}
+
+    def _of_this_node(self, free: Mapping[str, int]) -> dict[str, Check]:
+        return {"keys": self._keys(), "queue": self._queue(), "disk": self._disk(free)}
 
     def _database(self, history: str, otherwise: Status) -> Check:
         commits = self._metrics.commits
