@@ -108,6 +108,10 @@ def test_a_worker_that_dies_is_replaced_while_the_other_serves(
         load.wait_for_kept(50)
         os.kill(first, signal.SIGKILL)
         load.wait_for_kept(200)
+        for _ in range(200):
+            if first not in service.processes:  # noticed and replaced
+                break
+            load.wait_for_kept(100)
         serving = service.processes[1:]
         status = service.stop()
 
