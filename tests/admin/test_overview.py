@@ -74,6 +74,7 @@ def test_a_job_that_is_an_hour_late_waits_for_an_operator(
     monkeypatch.setattr(clock, "now", lambda: later)
     with shop.app.app_context():
         shop.house.days.search()
+    owner.sign_in()  # sessions end after half an hour without a request
 
     page = owner.get("/admin/").text
 

@@ -207,6 +207,7 @@ def test_after_a_day_the_approval_is_over(
 ) -> None:
     page = approved(handler, owner)
     turn_clock(LATER + timedelta(hours=24))
+    handler.sign_in()  # sessions end after half an hour without a request
 
     read = handler.send(f"{page}/read", form="/admin/archive/new")
 
@@ -217,7 +218,9 @@ def test_after_a_day_the_approval_is_over(
 def test_from_the_last_instant_on_nothing_is_found_though_no_job_ran(
     visited: Shop, handler: Console, owner: Console, turn_clock: TurnClock
 ) -> None:
-    turn_clock(GONE - timedelta(hours=1))
+    turn_clock(GONE - timedelta(minutes=10))
+    for console in (handler, owner):
+        console.sign_in()
     page = approved(handler, owner)
     before = handler.send(f"{page}/read", form=page)
     turn_clock(GONE)
