@@ -14,11 +14,12 @@ from bench.server.service import Service
 
 METHOD: Final = (
     "{rows:,} visits fall due at one instant, a tenth as many stay; timed is the whole verb that"
-    " `consent-server retention run` calls (keys, rows, archive, traces in files), with the clock"
-    " turned to that instant. Meanwhile two writers post choices through the application, 4 ms"
-    " apart. PostgreSQL: beside it, in the same database, an indexed DELETE in transactions of"
-    " 5,000 on an ordinary table of the same rows and indexes. Destruction under full load over"
-    " HTTP is measured with the writes on SQLite."
+    " `consent-server retention run` calls (keys, master roll, rows, archive, traces in files,"
+    " certificate), with the clock turned to that instant. Meanwhile two writers post choices"
+    " through the application, together 200 a second, and until the disk room is given back."
+    " PostgreSQL: beside it, in the same database, an indexed DELETE in transactions of 5,000 on an"
+    " ordinary table of the same rows and indexes. Destruction under full load over HTTP is"
+    " measured with the writes on SQLite."
 )
 _REMOVING: Final = ("DROP", "ALTER", "DELETE", "TRUNCATE")  # first words of statements
 
@@ -49,7 +50,8 @@ def summary(done: list[dict[str, Any]], rows: int) -> dict[str, Any]:
         "rows_per_second": spread(rows / one["seconds"] for one in done),
         "statements_seconds": done[-1]["statements_seconds"],
     }
-    for name in ("idle_p99_ms", "busy_p99_ms", "busy_max_ms", "busy_samples"):
+    for name in ("idle_p99_ms", "busy_p99_ms", "busy_max_ms", "busy_samples", "times_idle_p99",
+                 "given_back_seconds", "mib_before", "mib_after"):  # fmt: skip
         found[name] = spread(one[name] for one in done)
     if "indexed_delete_seconds" in done[0]:
         found["indexed_delete_seconds"] = spread(one["indexed_delete_seconds"] for one in done)

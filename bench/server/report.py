@@ -147,8 +147,9 @@ def _exports(section: Section) -> str:
 def _destruction(section: Section) -> str:
     lines = [
         f"| {section['rows']:,} visits | seconds (min..max) | in removing statements | rows/s |"
-        " indexed DELETE, s | p99 of writes, ms | idle p99, ms |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        " indexed DELETE, s | p99 of writes, ms | idle p99, ms | disk before and after, MiB |"
+        " given back in, s |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for key, one in section["measures"].items():
         beside = one.get("indexed_delete_seconds")
@@ -160,6 +161,8 @@ def _destruction(section: Section) -> str:
             f" {one['rows_per_second']['median']:,.0f} |"
             f" {delete} |"
             f" {one['busy_p99_ms']['median']:.1f} | {one['idle_p99_ms']['median']:.1f} |"
+            f" {one['mib_before']['median']:.0f} → {one['mib_after']['median']:.0f} |"
+            f" {one['given_back_seconds']['median']:.1f} |"
         )
     return "\n".join(lines)
 

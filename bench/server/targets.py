@@ -125,6 +125,10 @@ TARGETS = (
            unit="rows/s"),
     Target("destruction", "SQLite, p99 of writes meanwhile", "sqlite.busy_p99_ms", "most", 10,
            unit="ms"),
+    Target("destruction", "PostgreSQL, p99 of writes meanwhile", "postgresql.times_idle_p99",
+           "most", 1.5, unit="times the p99 without"),
+    Target("destruction", "SQLite, p99 of writes, beside that without", "sqlite.times_idle_p99",
+           "most", 3, unit="times the p99 without"),
     # "no growth" within what a quarter of an hour's noise allows
     Target("soak", "memory, last quarter over first", "rss_mib.ratio", "most", 1.02),
     Target("soak", "descriptors, last quarter over first", "descriptors.ratio", "most", 1.02),

@@ -34,7 +34,7 @@ VECTORS: list[tuple[str, datetime, datetime]] = sorted(
     key=lambda vector: vector[1],
 )
 SEOUL = ZoneInfo("Asia/Seoul")
-HASTE = timedelta(minutes=1)  # more than a request takes on the busiest machine
+HASTE = timedelta(minutes=2)  # between the turn of the clock and the answer, on the slowest machine
 ZONES = {  # the zone of a server, and the vectors that live through it
     "UTC": ("V02", "V07", "V15"),
     "Asia/Seoul": ("V03", "V08", "V09"),
