@@ -68,7 +68,7 @@ def serve(
     check_port(host, port)
     check_packages(settings)
     _dump_no_core()
-    os.environ["CONSENT_SCHEDULER"] = "on"
+    os.environ.setdefault("CONSENT_SCHEDULER", "on")
     logs.configure(settings.log_level, settings.log_format)
     count = workers or (1 if is_sqlite else os.cpu_count() or 1)
     click.echo(f"serving on http://{host}:{port} (stop with Ctrl-C)")
