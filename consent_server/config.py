@@ -202,7 +202,9 @@ class Settings:
         300, "how long browsers may use the script without asking again", unit="seconds"
     )
     scheduler: bool = _setting(
-        False, "run the jobs in this process; `consent-server serve` turns it on unless told otherwise", unit="on/off"
+        False,
+        "run the jobs in this process; `consent-server serve` turns it on unless told otherwise",
+        unit="on/off",
     )
     retention_interval_seconds: int = _setting(
         60, "how often the scheduler looks for expired records", unit="seconds"

@@ -22,13 +22,13 @@ from consent_server.retention.traces import Limit
 from consent_server.storage import sqlite
 from consent_server.storage.truncation import truncate_expired
 
-_CHUNK_ROWS: Final = 1500  # one transaction; keeps the write lock for three milliseconds
+_CHUNK_ROWS: Final = 1000  # one transaction; keeps the write lock for two milliseconds
 _PAUSE_SECONDS: Final = 0.001  # between two, in which the writer serves whoever waits
 _CHUNKS_PER_CHECKPOINT: Final = 4
 _WAL_LIMIT_BYTES: Final = 64_000_000  # more than that is left to the next run
 _RESERVE: Final = 0.1  # of all pages; a day is a ninetieth of them
-_CHUNK_PAGES: Final = 64  # one transaction, of two milliseconds
-_PAGES_PER_CHECKPOINT: Final = 16 * _CHUNK_PAGES
+_CHUNK_PAGES: Final = 24  # one transaction, of a millisecond
+_PAGES_PER_CHECKPOINT: Final = 8 * _CHUNK_PAGES
 _GIVING_BACK_SECONDS: Final = 5.0  # of one run
 _READERS_SECONDS: Final = 2.0  # what a page of an export or of the console may take
 

@@ -18,6 +18,7 @@ from consent_server.keys.ring import KeyRing
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.models import OpenDestruction
 from consent_server.storage.database import table_of
+from consent_server.storage.postgres import leave_cores
 
 RECORD_CLASS: Final = "visit"
 
@@ -118,7 +119,8 @@ def strike_out(connection: Connection, opened: Opened) -> bool:
 def _expired(engine: Engine, table: Table, now: datetime) -> list[Any]:
     kinds = table.c.day, table.c.gone_at, table.c.site_id
     query = select(*kinds, func.count()).where(table.c.gone_at <= now).group_by(*kinds)
-    with engine.connect() as connection:
+    with engine.begin() as connection:
+        leave_cores(connection)
         return [tuple(row) for row in connection.execute(query)]
 
 

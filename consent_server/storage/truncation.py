@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
 from consent_server.storage.partitions import Partition, partitions
+from consent_server.storage.postgres import leave_cores
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ def patiently(engine: Engine, work: Callable[[Connection], int]) -> int | None:
     for pause in (*_PAUSES_SECONDS, None):
         try:
             with engine.begin() as connection:
+                leave_cores(connection)
                 connection.execute(
                     text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": str(_LOCK_MS)}
                 )
