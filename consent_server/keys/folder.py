@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -41,6 +42,7 @@ class FolderStore:
         self._generations = folder / "generations"
         self._plain = PlainRing(folder)
         self._least = 0  # the generation that was seen: an older one is refused
+        self._seeing = threading.Lock()
         self._was_opened = False
 
     def mark(self) -> Mark | None:
@@ -56,7 +58,7 @@ class FolderStore:
                 f"{_SETTING}: {self._folder} is another key ring than the one of this database; "
                 f"put that one in its place. {_RENEW}"
             )
-        self._least = max(self._least, seen.generation)
+        self._saw(seen.generation)
         self._newest()
 
     def begin(self) -> None:
@@ -134,14 +136,19 @@ class FolderStore:
                 raise ConfigError(f"{_SETTING}: {folder} cannot be written.")
 
     def _newest(self) -> int:
+        least = self._least  # before the look: what was seen by then, the look must find
         found = [_OURS.fullmatch(text) for text in files.listed(self._generations)]
         newest = max((int(match[1]) for match in found if match and not match[2]), default=0)
-        if newest < self._least:
-            raise OldRing(self._what_is_old(newest))
-        self._least = newest
+        if newest < least:
+            raise OldRing(self._what_is_old(newest, least))
+        self._saw(newest)
         return newest
 
-    def _what_is_old(self, newest: int) -> str:
+    def _saw(self, generation: int) -> None:
+        with self._seeing:
+            self._least = max(self._least, generation)
+
+    def _what_is_old(self, newest: int, least: int) -> str:
         if newest == 0 and not self._plain.is_there():
             return (
                 f"{_SETTING}: there is no key ring in {self._folder}, but there was: mount it or "
@@ -149,7 +156,7 @@ class FolderStore:
             )
         return (
             f"{_SETTING}: {self._folder} is an old copy of the key ring (generation {newest}, and "
-            f"{self._least} was in use), with which destroyed keys would come back; put the "
+            f"{least} was in use), with which destroyed keys would come back; put the "
             f"present ring in its place. {_RENEW}"
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,6 +32,15 @@ def a_folder_of_an_earlier_version(place: Path) -> Open:
 
 
 STORES = [an_empty_folder, a_folder_of_an_earlier_version]
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    """Threads give way ten thousand times as often, so that each of their orders occurs."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 10_000)
+    yield
+    sys.setswitchinterval(usual)
 
 
 @pytest.fixture(params=STORES, ids=lambda make: make.__name__)
@@ -222,6 +232,32 @@ def test_many_who_make_and_one_who_rolls_do_not_get_in_each_others_way(open_stor
     assert open_store().names() == sorted([HOLD, *made])
     for name, key in made.items():
         assert read(open_store(), name)[0] == key
+
+
+def test_who_asks_while_the_first_key_is_made_is_not_told_that_the_ring_was_lost(
+    tmp_path: Path, quick_switches: None
+) -> None:
+    failed: list[OldRing] = []
+
+    def ask(store: KeyStore, is_made: threading.Event) -> None:
+        try:
+            while not is_made.is_set():
+                store.mark()
+        except OldRing as error:
+            failed.append(error)
+
+    for number in range(20):
+        store, is_made = FolderStore(tmp_path / str(number)), threading.Event()
+        askers = [threading.Thread(target=ask, args=(store, is_made)) for _ in range(8)]
+        for thread in askers:
+            thread.start()
+        read(store, HOLD, make=True)
+        store.destroy_all([HOLD])
+        is_made.set()
+        for thread in askers:
+            thread.join()
+
+    assert failed == []
 
 
 def test_a_sound_store_has_nothing_to_complain_of(open_store: Open) -> None:
