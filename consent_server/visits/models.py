@@ -170,7 +170,7 @@ class ArchivedVisit(_VisitColumns, Model):
     """A visit whose purpose is met, kept apart until its day (PIPA art. 21(3)).
 
     Its `id` says where in the main database it was (retention.archiving), so a row that is moved
-    twice is one row, without a second index that would hinder destruction (storage.partitions.repeats).
+    twice is one row, without a second index that would hinder destruction (storage.partitions).
     """
 
     __bind_key__ = ARCHIVE
