@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check fix banner wheel lock \
+.PHONY: help demo test faults check fix banner pictures wheel lock \
 	bench bench-page bench-banner bench-device bench-console bench-server \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
@@ -56,6 +56,9 @@ bench-console: ready-to-test ## Measure the pages of the console on a million re
 # One section: ARGS="embed"; sections and options: .venv/bin/python -m bench.server --help
 bench-server: ready-to-bench ## Measure the server beside others (40 min on a quiet machine)
 	@$(BIN)/python -m bench.server --write $(ARGS)
+
+pictures: ready-to-test ## Take the pictures of the README anew (20 s)
+	@$(BIN)/python -m tools.pictures
 
 wheel: ready-to-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -20,5 +20,6 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     doctor              looks the key ring over for an operator
     keys, signing, storage     day keys; signatures; databases
     watching            counts, logs, traces: never about a visitor
-    config, clock, entropy, instants, pace, periods, rates, errors, stopping   plain facts
+    config, config_rules, clock, entropy, instants, pace, periods, rates, errors, stopping
+                        plain facts
 """

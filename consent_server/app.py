@@ -51,9 +51,9 @@ from consent_server.statistics.decision_counting import DecisionCounter
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
 from consent_server.storage import database
-from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
+from consent_server.storage.partitions.keeper import PARTITIONED, PartitionKeeper
 from consent_server.storage.ring_state import RingMemory
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 from consent_server.subjects import views as subject_views
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.withdrawals import VisitWithdrawals

@@ -42,9 +42,9 @@ from consent_server.retention.commands import commands as retention_commands
 from consent_server.setups.commands import commands as policy_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.statistics.commands import commands as statistics_commands
-from consent_server.storage.backup import back_up
+from consent_server.storage.copies.backup import back_up
+from consent_server.storage.copies.restore import restore
 from consent_server.storage.migrate import move, upgrade
-from consent_server.storage.restore import restore
 from consent_server.watching import logs
 
 _NOT_MIGRATED = "The databases are not ready; run `consent-server init` first."

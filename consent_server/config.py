@@ -13,58 +13,19 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+from consent_server.config_rules import POSTGRES, check, check_databases, variable_of
 from consent_server.errors import ConfigError
 from consent_server.periods import RetentionPeriod
 from consent_server.rates import DEFAULT, Rates, parse_rates
 
 _SWITCH = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
-# words so long that no random secret holds one by chance; short ones fail by their few characters
-_PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password", "replace", "your-key")
-_POSTGRES = "postgresql+psycopg://"
-_ENGINES = ("sqlite:///", _POSTGRES)
-_SECRET_CHARACTERS = 32  # 256 bits when made by `secrets.token_urlsafe(32)`, 43 characters
-_MAKE_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def _setting(default: Any, reason: str, *, unit: str = "", secret: bool = False) -> Any:
     return field(default=default, metadata={"reason": reason, "unit": unit, "secret": secret})
-
-
-_LEAST: Final = {
-    "visit_months": 1,
-    "operating_days": 1,
-    "least_visitors": 5,
-    "access_log_months": 12,
-    "consent_months": 0,
-    "export_days": 1,
-    "choice_days": 7,
-    "policy_notice_days": 7,
-    "queue_limit": 1,
-    "body_limit_bytes": 1,
-    "retention_interval_seconds": 1,
-    "embed_max_age_seconds": 0,
-    "trusted_proxies": 0,
-    "database_timeout_seconds": 0.1,
-    "disk_free_mib": 1,
-    "slow_seconds": 0.001,
-    "database_statement_seconds": 1,
-    "database_pool_size": 1,
-    "password_days": 0,
-    "training_days": 0,
-}
-_MOST: Final = {"operating_days": 60}
-_CHOICES: Final = {
-    "mode": ("standalone", "production"),
-    "metrics": ("local", "off", "on"),
-    "second_factor": ("in_production", "personal", "all", "off"),
-    "log_level": ("debug", "info", "warning", "error"),
-    "log_format": ("auto", "json", "text"),
-}
-_TOKEN_CHARACTERS = 16  # of CONSENT_METRICS_TOKEN; it opens counts, not records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,12 +210,12 @@ class Settings:
         values = {
             f.name: _parse(f.name, raw, f.default)
             for f in fields(cls)
-            if (raw := environ.get(_variable(f.name), "")) != ""
+            if (raw := environ.get(variable_of(f.name), "")) != ""
         }
         return cls(**values)._completed()
 
     def _completed(self) -> Settings:
-        _check(self)
+        check(self)
         home = self.home.absolute()
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -273,7 +234,7 @@ class Settings:
                 "public_url": self.public_url.rstrip("/"),
             }
         )
-        _check_databases(completed)
+        check_databases(completed)
         return completed
 
     @property
@@ -314,7 +275,7 @@ def describe(settings: Settings) -> list[Described]:
     """Returns every setting, in the order in which they are written down here."""
     return [
         Described(
-            variable=_variable(f.name),
+            variable=variable_of(f.name),
             value="(set, not shown)" if f.metadata["secret"] else _shown(getattr(settings, f.name)),
             default="" if f.default == Path() else _shown(f.default),
             unit=f.metadata["unit"],
@@ -327,10 +288,6 @@ def describe(settings: Settings) -> list[Described]:
 def _shown(value: object) -> str:
     """Returns a value as the environment would say it."""
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
-
-
-def _variable(name: str) -> str:
-    return f"CONSENT_{name.upper()}"
 
 
 def _parse(name: str, raw: str, default: object) -> Any:
@@ -348,80 +305,7 @@ def _parse(name: str, raw: str, default: object) -> Any:
             case _:
                 return raw
     except (ValueError, KeyError) as error:
-        raise ConfigError(f"{_variable(name)}={raw!r} cannot be used: see its unit.") from error
-
-
-def _check(settings: Settings) -> None:
-    for name, known in _CHOICES.items():
-        if (value := getattr(settings, name)) not in known:
-            raise ConfigError(f"{_variable(name)}={value!r}: use {' or '.join(known)}.")
-    if settings.metrics_token and len(settings.metrics_token) < _TOKEN_CHARACTERS:
-        raise ConfigError(f"CONSENT_METRICS_TOKEN is too short; {_MAKE_SECRET}")
-    _check_endpoint(settings.otlp_endpoint)
-    try:
-        ZoneInfo(settings.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigError(f"CONSENT_ZONE={settings.zone!r} is not a known time zone.") from error
-    for name, least in _LEAST.items():
-        if not getattr(settings, name) >= least:  # so written, "not a number" is refused too
-            raise ConfigError(f"{_variable(name)} must be at least {least}.")
-    for name, most in _MOST.items():
-        if getattr(settings, name) > most:
-            raise ConfigError(f"{_variable(name)} must be at most {most}.")
-    _check_public_url(settings.public_url)
-    _check_rates(settings.rate_limits)
-    if settings.is_production:
-        _check_secret(settings.secret_key)
-    elif settings.secret_key and len(settings.secret_key) < _SECRET_CHARACTERS:
-        raise ConfigError(f"CONSENT_SECRET_KEY is too short; {_MAKE_SECRET}")
-
-
-def _check_public_url(text: str) -> None:
-    try:
-        url = urlsplit(text)
-        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address or "?" in text or "#" in text:
-        raise ConfigError(f"CONSENT_PUBLIC_URL={text!r}: use an address like https://host[:port].")
-
-
-def _check_endpoint(text: str) -> None:
-    if text and not text.startswith(("http://", "https://")):
-        raise ConfigError(f"CONSENT_OTLP_ENDPOINT={text!r}: use an address like http://host:4318.")
-
-
-def _check_rates(text: str) -> None:
-    try:
-        parse_rates(text)
-    except ValueError as error:
-        raise ConfigError(f"CONSENT_RATE_LIMITS: {error}.") from error
-
-
-def _check_databases(settings: Settings) -> None:
-    """Refuses what no driver of ours reads, and one database for what must be kept apart."""
-    for name in ("database_url", "archive_database_url"):
-        if not getattr(settings, name).startswith(_ENGINES):
-            raise ConfigError(f"{_variable(name)}: use postgresql://... or sqlite:///...")
-    if settings.database_url == settings.archive_database_url:
-        raise ConfigError(
-            "CONSENT_ARCHIVE_DATABASE_URL must name another database than CONSENT_DATABASE_URL."
-        )
-    _check_replica(settings)
-
-
-def _check_replica(settings: Settings) -> None:
-    urls = settings.replica_database_url, settings.database_url
-    if urls[0] and not all(url.startswith(_POSTGRES) for url in urls):
-        raise ConfigError("CONSENT_REPLICA_DATABASE_URL: both it and the main one are PostgreSQL.")
-
-
-def _check_secret(secret: str) -> None:
-    if not secret:
-        raise ConfigError(f"CONSENT_SECRET_KEY is not set; {_MAKE_SECRET}")
-    is_placeholder = any(word in secret.lower() for word in _PLACEHOLDERS)
-    if is_placeholder or len(secret) < _SECRET_CHARACTERS or len(set(secret)) < 10:
-        raise ConfigError(f"CONSENT_SECRET_KEY is a placeholder or too short; {_MAKE_SECRET}")
+        raise ConfigError(f"{variable_of(name)}={raw!r} cannot be used: see its unit.") from error
 
 
 def _kept_secret(settings: Settings, home: Path) -> str:
@@ -442,5 +326,5 @@ def _driver(url: str) -> str:
     """Names psycopg explicitly, so that plain `postgresql://` and `postgres://` URLs work."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
-            return _POSTGRES + url.removeprefix(prefix)
+            return POSTGRES + url.removeprefix(prefix)
     return url

@@ -30,8 +30,8 @@ from consent_server.config import Settings
 from consent_server.doctor import warning_of_snapshots, witness_of
 from consent_server.errors import CommandError
 from consent_server.keys.ring import KeyRing
+from consent_server.storage.copies.soundness import check_databases
 from consent_server.storage.migrate import HISTORIES, is_current, make_partitions, migration_engine
-from consent_server.storage.soundness import check_databases
 from consent_server.watching import logs
 from consent_server.watching.traces import check_packages
 from consent_server.watching.workers import shared_counts

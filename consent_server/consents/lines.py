@@ -11,7 +11,7 @@ from consent_server.consents.models import ConsentRecord
 from consent_server.consents.services import ConsentFilter, filtered
 from consent_server.sites.models import Site
 from consent_server.storage.database import table_of
-from consent_server.storage.lines import LineQuery
+from consent_server.storage.lines.pages import LineQuery
 
 _TABLE = table_of(ConsentRecord)
 _SITES = table_of(Site)

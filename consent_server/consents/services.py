@@ -26,7 +26,7 @@ from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import db, table_of
 from consent_server.storage.replica import reading_engine
 from consent_server.storage.sqlite import by_row_number
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 
 _TABLE = table_of(ConsentRecord)
 _PAGE_ROWS = 1000

@@ -34,12 +34,12 @@ from consent_server.drill.scratch import (
 from consent_server.drill.searching import search
 from consent_server.keys.ring import Sealed
 from consent_server.retention.steps import STEPS
-from consent_server.storage.backup import back_up
+from consent_server.storage.copies.backup import back_up
+from consent_server.storage.copies.restore import restore
+from consent_server.storage.copies.wal import path_of
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.storage.leases import TURN_SECONDS
 from consent_server.storage.migrate import upgrade
-from consent_server.storage.restore import restore
-from consent_server.storage.wal import path_of
 from consent_server.visits.models import ArchivedVisit, Visit
 from consent_server.visits.recorder import RECORD_CLASS
 from consent_server.visits.services import VisitFilter

@@ -27,7 +27,7 @@ from consent_server.pace import SERVING
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 from consent_server.storage.leases import release_lease, take_lease
-from consent_server.storage.partitions import PartitionKeeper
+from consent_server.storage.partitions.keeper import PartitionKeeper
 
 _log = logging.getLogger(__name__)
 _library_log = logging.getLogger("apscheduler")

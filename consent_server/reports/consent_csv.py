@@ -18,8 +18,8 @@ from consent_server.consents.lines import consent_lines
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
 from consent_server.pace import Pace
 from consent_server.reports.tables import Block, Row, csv_cells, csv_lines
-from consent_server.storage import lines_postgres, lines_sqlite
-from consent_server.storage.lines import LineQuery, Page
+from consent_server.storage.lines import postgres, sqlite
+from consent_server.storage.lines.pages import LineQuery, Page
 
 
 def consent_csv(
@@ -45,10 +45,10 @@ def consent_csv(
 
 
 def _pages(engine: Engine, query: LineQuery, pace: Pace) -> Iterator[Page]:
-    reader: lines_sqlite.LineReader | lines_postgres.LineReader = (
-        lines_sqlite.LineReader(query, csv_cells)
+    reader: sqlite.LineReader | postgres.LineReader = (
+        sqlite.LineReader(query, csv_cells)
         if engine.dialect.name == "sqlite"
-        else lines_postgres.LineReader(query, pace.rest)
+        else postgres.LineReader(query, pace.rest)
     )
 
     def read(after_id: int) -> deque[Page]:

@@ -26,8 +26,8 @@ from consent_server.pace import Pace
 from consent_server.retention.moving import Piece, StaysBehind
 from consent_server.retention.moving_postgres import MoveOnPostgres
 from consent_server.retention.moving_sqlite import MoveOnSqlite
-from consent_server.storage.partitions import PartitionKeeper
-from consent_server.storage.writer import Writer
+from consent_server.storage.partitions.keeper import PartitionKeeper
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.days import VisitDays
 
 _log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 SQLite: rows go in small transactions of the one writer, between its batches (with `secure_delete`
 the pages are overwritten); meanwhile the WAL is moved into the database piece by piece, so that it
 stays small, and is truncated at the end, and the result row of that is looked at. PostgreSQL: an
-expired partition is truncated and dropped (storage.truncation); what its own log keeps is
+expired partition is truncated and dropped (storage.partitions); what its own log keeps is
 ciphertext whose key is destroyed.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, s
 from consent_server import clock
 from consent_server.retention.traces import Limit
 from consent_server.storage import sqlite
-from consent_server.storage.truncation import truncate_expired
+from consent_server.storage.partitions.truncation import truncate_expired
 
 _CHUNK_ROWS: Final = 1000  # one transaction; keeps the write lock for two milliseconds
 _PAUSE_SECONDS: Final = 0.001  # between two, in which the writer serves whoever waits

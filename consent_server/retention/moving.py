@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, Row, select
 from consent_server.errors import ConsentServerError
 from consent_server.storage.absent import insert_absent
 from consent_server.storage.database import table_of
-from consent_server.storage.partitions import PartitionKeeper
-from consent_server.storage.writer import Writer
+from consent_server.storage.partitions.keeper import PartitionKeeper
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.models import ArchivedVisit, Visit
 
 VISITS, ARCHIVED = table_of(Visit), table_of(ArchivedVisit)

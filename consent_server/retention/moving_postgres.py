@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Table, delete, func, select, text
 from consent_server import clock
 from consent_server.pace import Pace
 from consent_server.retention.moving import ARCHIVED, ID_MASK, VISITS, Piece, copy_into
-from consent_server.storage.partitions import Partition, partitions
-from consent_server.storage.truncation import patiently
+from consent_server.storage.partitions.keeper import Partition, partitions
+from consent_server.storage.partitions.truncation import patiently
 from consent_server.visits.days import add_archived
 
 _PIECE_ROWS: Final = 2000

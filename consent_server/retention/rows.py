@@ -42,7 +42,7 @@ from consent_server.retention.rules import RecordClass, Rows, destroyed_by_rows
 from consent_server.storage import sqlite
 from consent_server.storage.database import db
 from consent_server.storage.limits import stated_limit
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 
 _WINDOW_ROWS: Final = 5000  # one read
 _CHUNK_ROWS: Final = 200  # one transaction; the trigger looks at each row

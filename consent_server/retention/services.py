@@ -48,7 +48,7 @@ from consent_server.retention.wrong_clock import bring_forward
 from consent_server.signing import CertificateKey
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.storage.leases import turn
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.erasure import VisitEraser
 from consent_server.visits.models import ArchivedVisit, RecentVisit, Visit
 

@@ -19,8 +19,8 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from consent_server.storage.partitions import partitions
-from consent_server.storage.wal import path_of
+from consent_server.storage.copies.wal import path_of
+from consent_server.storage.partitions.keeper import partitions
 
 _INSTANT: Final = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}"  # as SQLAlchemy writes it
 _VISIT: Final = re.compile(rb"(" + _INSTANT + rb")\d{4}-\d\d-\d\d(" + _INSTANT + rb")")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, select, update
 
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import Run
-from consent_server.storage.partitions import make_partition
+from consent_server.storage.partitions.keeper import make_partition
 
 _CHUNK_ROWS: Final = 500  # one transaction; keeps the write lock for milliseconds
 _TOLERANCE: Final = timedelta(minutes=5)

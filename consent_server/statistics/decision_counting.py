@@ -23,7 +23,7 @@ from consent_server.statistics.models import DecisionCount, DecisionProgress
 from consent_server.storage.absent import insert_absent
 from consent_server.storage.database import table_of
 from consent_server.storage.settled import Look, look_at
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 
 _RECORDS, _COUNTS = table_of(ConsentRecord), table_of(DecisionCount)
 _PROGRESS: Final = table_of(DecisionProgress)

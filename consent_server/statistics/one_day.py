@@ -32,7 +32,7 @@ from consent_server.statistics.rules import (
 )
 from consent_server.statistics.scratch import Found, Scratch, scratch
 from consent_server.storage.database import table_of
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.days import VisitDays, mark_counted
 from consent_server.visits.models import Visit
 from consent_server.visits.recorder import RECORD_CLASS

@@ -21,7 +21,7 @@ from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.storage import sqlite
 from consent_server.storage.database import engine_options, tune
-from consent_server.storage.partitions import PARTITIONED, PartitionKeeper
+from consent_server.storage.partitions.keeper import PARTITIONED, PartitionKeeper
 
 HISTORIES: Final = ("main", "archive")
 

@@ -18,7 +18,7 @@ from consent_server import clock
 from consent_server.periods import RetentionPeriod
 from consent_server.storage.absent import insert_absent
 from consent_server.storage.database import table_of
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.models import ArchivedCount, Visit, VisitDay
 
 _GRACE: Final = timedelta(minutes=10)  # the longest wait for the writer takes one

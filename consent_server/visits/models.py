@@ -90,7 +90,7 @@ class Visit(_VisitColumns, Model):
 
 
 class RecentVisit(Model):
-    """The id of a page view of today or yesterday (SQLite; see storage.repeats)."""
+    """The id of a page view of today or yesterday (SQLite; see storage.partitions.repeats)."""
 
     __tablename__ = "recent_visits"
     __table_args__ = (
@@ -170,7 +170,7 @@ class ArchivedVisit(_VisitColumns, Model):
     """A visit whose purpose is met, kept apart until its day (PIPA art. 21(3)).
 
     Its `id` says where in the main database it was (retention.archiving), so a row that is moved
-    twice is one row, without a second index that would hinder destruction (see storage.repeats).
+    twice is one row, without a second index that would hinder destruction (storage.partitions).
     """
 
     __bind_key__ = ARCHIVE

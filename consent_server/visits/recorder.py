@@ -18,8 +18,8 @@ from consent_server.periods import RetentionPeriod
 from consent_server.signing import Signatures
 from consent_server.sites.directory import SiteEntry
 from consent_server.storage.database import table_of
-from consent_server.storage.partitions import PartitionKeeper, is_without_partition
-from consent_server.storage.writer import Writer
+from consent_server.storage.partitions.keeper import PartitionKeeper, is_without_partition
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.hints import hinted_device
 from consent_server.visits.models import Visit
 from consent_server.visits.modes import USER_AGENT_CHARACTERS, kept_address

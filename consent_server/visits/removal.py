@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Table, case, delete, select, update
 from consent_server import clock
 from consent_server.storage import sqlite
 from consent_server.storage.database import table_of
-from consent_server.storage.writer import Writer
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.journal import Journal, Line
 from consent_server.visits.models import ArchivedErasure, ArchivedVisit, Erasure, Visit
 

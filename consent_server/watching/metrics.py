@@ -32,7 +32,7 @@ _TOO_MANY_REQUESTS: Final = 429
 class Metrics:
     """All counts of one application; each verb is cheap enough for every request.
 
-    Is a storage.gauges.WriterObserver and a jobs.scheduler.JobObserver.
+    Is a storage.writing.gauges.WriterObserver and a jobs.scheduler.JobObserver.
     """
 
     def __init__(self, traces: Traces = NO_TRACES) -> None:

@@ -20,7 +20,7 @@ from consent_server.disclosures.commands import commands
 from consent_server.disclosures.models import ArchiveRequest, Disclosure
 from consent_server.sites.services import NewSite, change_site, find_site
 from consent_server.storage.database import ARCHIVE, db, table_of
-from consent_server.storage.partitions import PARTITIONED, make_partition
+from consent_server.storage.partitions.keeper import PARTITIONED, make_partition
 from consent_server.visits.models import ArchivedVisit, Visit
 from support.console import Console
 from support.shop import Shop

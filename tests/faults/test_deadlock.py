@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 
 from consent_server.storage.database import db, table_of
-from consent_server.storage.partitions import PartitionKeeper
-from consent_server.storage.writer import Writer
+from consent_server.storage.partitions.keeper import PartitionKeeper
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.models import Visit
 from support.apps import EngineName
 

@@ -20,7 +20,7 @@ from consent_server.retention.rules import destroyed_by_rows, record_classes
 from consent_server.storage.append_only import trigger_name
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.storage.migrate import HISTORIES, is_current, migration_engine, move
-from consent_server.storage.partitions import is_partition
+from consent_server.storage.partitions.keeper import is_partition
 
 PACKAGE = Path(__file__).parents[2] / "consent_server"
 FROM_LIBRARIES = {  # guarded by the library itself

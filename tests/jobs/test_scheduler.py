@@ -15,8 +15,8 @@ from consent_server.jobs.scheduler import Scheduler
 from consent_server.statistics.models import VisitCount
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.storage.leases import Lease, take_lease
-from consent_server.storage.partitions import PartitionKeeper, instants_ahead
-from consent_server.storage.partitions import partitions as partitions_of
+from consent_server.storage.partitions.keeper import PartitionKeeper, instants_ahead
+from consent_server.storage.partitions.keeper import partitions as partitions_of
 from consent_server.visits.models import ArchivedVisit, Visit
 from support.apps import EngineName
 from support.shop import Shop

@@ -30,8 +30,8 @@ from consent_server.policies.services import open_site
 from consent_server.reports import consent_csv as quick
 from consent_server.reports.exports import Export, Exporter
 from consent_server.sites.services import NewSite, site_keys
-from consent_server.storage import lines_postgres, lines_sqlite
 from consent_server.storage.database import db, table_of
+from consent_server.storage.lines import postgres, sqlite
 from support.shop import NOTICE, ORIGIN, Shop
 
 TABLE = table_of(ConsentRecord)
@@ -117,16 +117,16 @@ def slow_pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def pages_of_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets no row send its neighbours the slow way."""
-    for module in (lines_postgres, lines_sqlite):
+    for module in (postgres, sqlite):
         monkeypatch.setattr(module, "PAGE_ROWS", 1)
 
 
 def test_ordinary_records_take_the_quick_way_over_many_pages(
     shop: Shop, slow_pages: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (lines_postgres, lines_sqlite):
+    for module in (postgres, sqlite):
         monkeypatch.setattr(module, "PAGE_ROWS", 70)
-    monkeypatch.setattr(lines_postgres, "_BLOCK_ROWS", 30)
+    monkeypatch.setattr(postgres, "_BLOCK_ROWS", 30)
     with shop.app.app_context():
         store([record(shop.id, number) for number in range(1000)])
 

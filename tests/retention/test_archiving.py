@@ -20,7 +20,7 @@ from consent_server.retention import moving_postgres, moving_sqlite
 from consent_server.retention.archiving import Moved
 from consent_server.storage.database import ARCHIVE, db
 from consent_server.storage.leases import TURN_SECONDS
-from consent_server.storage.partitions import partitions
+from consent_server.storage.partitions.keeper import partitions
 from consent_server.visits.models import ArchivedCount, ArchivedVisit, Visit, VisitDay
 from consent_server.visits.recorder import RECORD_CLASS
 from consent_server.visits.services import VisitFilter

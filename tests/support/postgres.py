@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -39,6 +40,15 @@ class Postgres:
             shutil.chown(folder, self._account)
             folder.chmod(0o755)
         self._make()
+
+    @cached_property
+    def _copying(self) -> str:
+        """How a database is copied: file by file costs half of what pages and their log cost.
+
+        Before version 15 that was the only way, and had no name.
+        """
+        [(version,)] = self.ask("SHOW server_version_num")
+        return " STRATEGY file_copy" if int(version) >= 150_000 else ""
 
     def _make(self) -> None:
         self._run("initdb", "-D", str(self._cluster), "-U", "tests", "-A", "trust", "-E", "UTF8",
@@ -117,7 +127,7 @@ class Postgres:
         """Makes a database, a copy of `template` if given; returns its name."""
         self._count += 1
         name = f"tests_{os.getpid()}_{self._count}"
-        copied = f" TEMPLATE {template}" if template else ""
+        copied = f" TEMPLATE {template}{self._copying}" if template else ""
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}{copied}".encode())
         return name
@@ -150,6 +160,15 @@ class Replica(Postgres):
     def __init__(self, bin_folder: Path, folder: Path, primary: Postgres) -> None:
         self._primary = primary
         super().__init__(bin_folder, folder)
+
+    @cached_property
+    def _copying(self) -> str:
+        """How a database is copied: file by file costs half of what pages and their log cost.
+
+        Before version 15 that was the only way, and had no name.
+        """
+        [(version,)] = self.ask("SHOW server_version_num")
+        return " STRATEGY file_copy" if int(version) >= 150_000 else ""
 
     def _make(self) -> None:
         self._run("pg_basebackup", "-D", str(self._cluster), "-d", self._primary._dsn("postgres"),

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, text
 
 from consent_server import clock
 from consent_server.certificates.services import newest_certificates
-from consent_server.storage.backup import back_up
+from consent_server.storage.copies.backup import back_up
 from consent_server.storage.database import ARCHIVE, db, table_of
 from consent_server.visits import removal
 from consent_server.visits.erasure import Erased, RefusedUntil

@@ -1,6 +1,6 @@
 """Archived visits in partitions by the day of destruction (PostgreSQL)."""
 
-from consent_server.storage.splitting import join, split
+from consent_server.storage.partitions.splitting import join, split
 
 revision = "0002"
 down_revision = "0001"

@@ -1,6 +1,6 @@
 """Archived visits are known by their row number; on SQLite no index over random ids is left.
 
-Each row that goes would change an index page of its own: see storage.repeats.
+Each row that goes would change an index page of its own: see storage.partitions.repeats.
 """
 
 from alembic import op

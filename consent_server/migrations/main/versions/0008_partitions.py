@@ -2,8 +2,8 @@
 
 from alembic import op
 
-from consent_server.storage.repeats import accept_repeats, refuse_repeats
-from consent_server.storage.splitting import join, split
+from consent_server.storage.partitions.repeats import accept_repeats, refuse_repeats
+from consent_server.storage.partitions.splitting import join, split
 
 revision = "0008"
 down_revision = "0007"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
-from consent_server.storage import wal
+from consent_server.storage.copies import wal
 from consent_server.storage.migrate import HISTORIES, known_revisions, migration_engine
 
 _QUICK_BYTES: Final = 256 << 20  # 0.1 s from memory, 2 s from a slow disk; above it only `doctor`

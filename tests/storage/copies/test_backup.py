@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from consent_server.errors import CommandError
-from consent_server.storage.backup import back_up
+from consent_server.storage.copies.backup import back_up
 from consent_server.storage.database import db
 from support.prepared import Prepared
 from support.shop import MakeShop, Shop

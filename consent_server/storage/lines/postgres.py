@@ -38,7 +38,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 
 from consent_server.storage.columns import UtcDateTime
-from consent_server.storage.lines import LineQuery, Page
+from consent_server.storage.lines.pages import LineQuery, Page
 
 PAGE_ROWS: Final = 10_000
 _BLOCK_ROWS: Final = 2000  # finished at a time, to need little memory

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
-from consent_server.storage.backup import back_up
+from consent_server.storage.copies.backup import back_up
+from consent_server.storage.copies.restore import restore
 from consent_server.storage.migrate import HISTORIES, is_current, migration_engine
-from consent_server.storage.restore import restore
 from support.apps import EngineName
 from support.postgres import Postgres
 from support.prepared import Prepared

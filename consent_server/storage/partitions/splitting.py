@@ -11,7 +11,7 @@ from datetime import datetime
 from alembic import op
 from sqlalchemy import text
 
-from consent_server.storage.partitions import make_partition
+from consent_server.storage.partitions.keeper import make_partition
 
 
 def split(table: str) -> None:

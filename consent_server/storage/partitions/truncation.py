@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
-from consent_server.storage.partitions import Partition, partitions
+from consent_server.storage.partitions.keeper import Partition, partitions
 from consent_server.storage.postgres import leave_cores
 
 _log = logging.getLogger(__name__)

@@ -24,8 +24,8 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, Operational
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from consent_server.errors import Unavailable
-from consent_server.storage.batches import BatchConnection
-from consent_server.storage.gauges import Unheard, WriterObserver
+from consent_server.storage.writing.batches import BatchConnection
+from consent_server.storage.writing.gauges import Unheard, WriterObserver
 
 _BATCH_LIMIT = 500  # rows; beyond it a larger batch gains nothing measurable
 _ANSWER_TIMEOUT_SECONDS = 60.0
@@ -88,7 +88,7 @@ class Writer:
 
     engine: the database written to.
     queue_limit: how many rows of one table, and how much other work, may wait.
-    observer: hears what happens (storage.gauges).
+    observer: hears what happens (storage.writing.gauges).
     """
 
     def __init__(

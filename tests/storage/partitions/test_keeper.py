@@ -16,10 +16,9 @@ from sqlalchemy import create_engine, event, text
 from consent_server import clock
 from consent_server.errors import Unavailable
 from consent_server.periods import RetentionPeriod
-from consent_server.storage import partitions
 from consent_server.storage.database import db
 from consent_server.storage.migrate import migration_engine, move
-from consent_server.storage.partitions import PartitionKeeper, instants_ahead
+from consent_server.storage.partitions.keeper import PartitionKeeper, instants_ahead, partitions
 from consent_server.storage.postgres import engine_options
 from consent_server.visits.services import VisitFilter
 from support.apps import EngineName
@@ -39,7 +38,7 @@ def turn_clock(monkeypatch: pytest.MonkeyPatch) -> TurnClock:
 def names(shop: Shop) -> list[datetime]:
     """Returns the instants that have a partition in the main database."""
     with shop.app.app_context(), db.engine.connect() as connection:
-        return [each.gone_at for each in partitions.partitions(connection, "visits")]
+        return [each.gone_at for each in partitions(connection, "visits")]
 
 
 def count(shop: Shop) -> int:

@@ -21,8 +21,8 @@ from consent_server.consents.models import ConsentRecord
 from consent_server.errors import Unavailable
 from consent_server.storage import revision
 from consent_server.storage.database import db, table_of
-from consent_server.storage.partitions import PartitionKeeper
-from consent_server.storage.writer import Writer
+from consent_server.storage.partitions.keeper import PartitionKeeper
+from consent_server.storage.writing.writer import Writer
 from consent_server.visits.models import Visit
 from support.apps import EngineName
 from support.postgres import Postgres

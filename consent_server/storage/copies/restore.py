@@ -18,10 +18,10 @@ from sqlalchemy import Engine, inspect, text
 
 from consent_server.config import Settings
 from consent_server.errors import CommandError
-from consent_server.storage.backup import NAMES, run_client
+from consent_server.storage.copies.backup import NAMES, run_client
+from consent_server.storage.copies.soundness import check_origin
 from consent_server.storage.migrate import HISTORIES, known_revisions, migration_engine
-from consent_server.storage.partitions import PARTITIONED
-from consent_server.storage.soundness import check_origin
+from consent_server.storage.partitions.keeper import PARTITIONED
 
 
 def restore(settings: Settings, folder: Path) -> None:

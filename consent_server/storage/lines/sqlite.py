@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import JSON, Boolean, Connection, Integer, String, Uuid, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from consent_server.storage.lines import CellWriter, LineQuery, Page
+from consent_server.storage.lines.pages import CellWriter, LineQuery, Page
 
 PAGE_ROWS: Final = 2000
 _REMEMBERED: Final = 10_000  # different values; about 3 MB
