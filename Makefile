@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check fix banner pictures wheel lock \
+.PHONY: help demo test faults fuzz check fix banner pictures wheel lock \
 	bench bench-page bench-banner bench-device bench-console bench-server \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
@@ -26,6 +26,9 @@ test: ready-to-test ## Run all tests, on SQLite and PostgreSQL, in Chromium, Fir
 
 faults: ready-to-test ## Kill the service 50 times, take its database away for 30 s (5 min)
 	@FAULT_ROUNDS=50 FAULT_AWAY_SECONDS=30 FAULT_RESULT=bench/results/faults.json $(BIN)/python -m pytest tests/faults --durations=15 $(ARGS)
+
+fuzz: ready-to-test ## Send what nobody should to every public address (2 min; FUZZ_EXAMPLES=400)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-400} $(BIN)/python -m pytest tests/contract/test_fuzz.py $(ARGS)
 
 check: ready-to-test ## Check style, types, import rules and the built banner
 	@$(BIN)/python -m tools.check

@@ -21,6 +21,7 @@ from consent_server.consents import views as consent_views
 from consent_server.consents.granted import GrantedPurposes
 from consent_server.consents.intake import ConsentIntake
 from consent_server.consents.services import ConsentRecorder
+from consent_server.contract import views as contract_views
 from consent_server.disclosures.search import VisitSearch
 from consent_server.disclosures.services import ArchiveReader
 from consent_server.errors import TokenMissing
@@ -54,7 +55,9 @@ from consent_server.storage import database
 from consent_server.storage.partitions.keeper import PARTITIONED, PartitionKeeper
 from consent_server.storage.ring_state import RingMemory
 from consent_server.storage.writing.writer import Writer
+from consent_server.subjects import my_data
 from consent_server.subjects import views as subject_views
+from consent_server.subjects.access import MyDataReader
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.withdrawals import VisitWithdrawals
 from consent_server.visits import views as visit_views
@@ -63,12 +66,13 @@ from consent_server.visits.device import device_of
 from consent_server.visits.erasure import VisitEraser
 from consent_server.visits.intake import VisitIntake
 from consent_server.visits.journal import Journal
+from consent_server.visits.own import OwnVisits
 from consent_server.visits.recorder import VisitRecorder
 from consent_server.visits.removal import Removal
 from consent_server.visits.services import VisitReader
 from consent_server.watching.metrics import Metrics
 from consent_server.watching.traces import Traces, traces_of
-from consent_server.web import csrf, headers, health, languages, observed, problems, sessions
+from consent_server.web import csrf, gpc, headers, health, languages, observed, problems, sessions
 from consent_server.web import metrics as metrics_view
 from consent_server.web.checks import Checks
 from consent_server.web.country import Countries
@@ -263,23 +267,29 @@ def _doors(house: House) -> dict[str, Doors]:
 
 
 def _register_routes(app: Flask, house: House) -> None:
+    settings, sites, limiter = house.settings, house.sites, house.limiter
     centre = PreferenceCentre(house.policies, house.consents, house.eraser)
+    with app.app_context():
+        engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
+    kept_for = partial(published, house.classes)
+    own_data = MyDataReader(centre, OwnVisits(house.ring, engine, archive), engine, kept_for)
     for routes in (
         health.blueprint(house.checks),
+        gpc.blueprint(settings),
+        contract_views.blueprint(settings, sites, house.policies, limiter),
         operator_views.blueprint(),
-        metrics_view.blueprint(house.settings, house.metrics, house.checks, _may_read_metrics),
+        metrics_view.blueprint(settings, house.metrics, house.checks, _may_read_metrics),
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),
-        report_views.blueprint(house.sites, house.exporter),
+        report_views.blueprint(sites, house.exporter),
         visit_views.blueprint(house.visit_intake),
-        policy_views.blueprint(
-            house.settings, house.sites, house.limiter, partial(published, house.classes)
-        ),
+        policy_views.blueprint(settings, sites, limiter, kept_for),
         setup_views.blueprint(),
-        subject_views.blueprint(house.settings, house.sites, centre, house.limiter),
+        subject_views.blueprint(settings, sites, centre, limiter),
+        my_data.blueprint(settings, sites, own_data, limiter),
     ):
         app.register_blueprint(routes)
-    for guarded_by_origin in ("consents", "visits", "subjects"):
+    for guarded_by_origin in ("consents", "visits", "subjects", "my_data"):
         csrf.exempt(app, guarded_by_origin)
 
 

@@ -112,6 +112,7 @@ def _introduce(demo: Prepared, settings: Settings) -> None:
         ("sign in as", demo.email),
         ("password", password),
         ("script tag", demo.tag),
+        ("HTTP API", f"{settings.public_url}/docs?site={demo.site_key}"),
     ):
         click.echo(f"{name:>14}  {value}")
 

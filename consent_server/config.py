@@ -159,6 +159,10 @@ class Settings:
         "the header does not; read anew within a minute after it was replaced",
         unit="path",
     )  # fmt: skip
+    gpc_statement: bool = _setting(
+        True, "/.well-known/gpc.json says that Global Privacy Control is followed; off where your "
+        "sites' banners let it refuse nothing", unit="on/off",
+    )  # fmt: skip
     embed_max_age_seconds: int = _setting(
         300, "how long browsers may use the script without asking again", unit="seconds"
     )

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from consent_server.errors import Problem, Unavailable
 from consent_server.web.problems import http_problem, is_for_program, problem_response
 
-_KEPT_HEADERS = ("allow", "retry-after")
+_KEPT_HEADERS = ("allow", "retry-after", "ratelimit", "ratelimit-policy")
 
 
 def init_app(app: Flask) -> None:

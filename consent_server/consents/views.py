@@ -1,4 +1,4 @@
-"""`POST /v1/consents` and `GET /v1/consents/current`: the banner's way in."""
+"""`POST /v1/consents` and `GET /v1/consents/current`: the banner's way in; receipts verified."""
 
 from __future__ import annotations
 
@@ -8,32 +8,44 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from consent_server.consents.intake import ConsentIntake
-from consent_server.consents.receipts import rfc3339
+from consent_server.consents.receipts import is_genuine, rfc3339
 from consent_server.errors import TokenRefused
 from consent_server.policies.material import Asked
 from consent_server.web.client_address import client_address
 from consent_server.web.cors import allow_reading, preflight
+from consent_server.web.decoding import decode
 from consent_server.web.guard import guarded_by
+from consent_server.web.limits import read_body
+
+_documents = msgspec.json.Decoder(dict[str, Any])
 
 
 def blueprint(intake: ConsentIntake) -> Blueprint:
     """Returns the routes of this room."""
     sites, recorder = intake.sites, intake.recorder
     settings, limiter = intake.settings, intake.limiter
-    routes = Blueprint("consents", __name__, url_prefix="/v1/consents")
+    routes = Blueprint("consents", __name__, url_prefix="/v1")
 
-    @routes.post("", provide_automatic_options=False)
+    @routes.post("/consents", provide_automatic_options=False)
     @guarded_by("origin")
     def record_consent() -> Response:
         return intake(request.environ).as_response()
 
-    @routes.route("", methods=["OPTIONS"])
-    @routes.route("/current", methods=["OPTIONS"])
+    @routes.route("/consents", methods=["OPTIONS"])
+    @routes.route("/consents/current", methods=["OPTIONS"])
+    @routes.route("/receipts/verification", methods=["OPTIONS"])
     @guarded_by("public")
     def allow_consent() -> Response:
         return preflight()
 
-    @routes.get("/current", provide_automatic_options=False)
+    @routes.post("/receipts/verification", provide_automatic_options=False)
+    @guarded_by("public")
+    def verify_receipt() -> Response:
+        limiter.check("address", client_address(request.environ, settings.trusted_proxies))
+        document = decode(read_body(request.environ, settings.body_limit_bytes), _documents)
+        return _json({"is_genuine": is_genuine(document, recorder.signatures)})
+
+    @routes.get("/consents/current", provide_automatic_options=False)
     @guarded_by("visitor token")
     def current_consent() -> Response:
         limiter.check("pages", client_address(request.environ, settings.trusted_proxies))

@@ -28,6 +28,7 @@ class Shown:
     texts: Mapping[str, str]
     purposes: list[dict[str, str]]
     services: list[dict[str, str]]
+    processors: list[dict[str, str]]
     last: LastDecision | None
 
     @classmethod
@@ -41,6 +42,7 @@ class Shown:
             texts=_texts(notice["texts"], language),
             purposes=notice["purposes"],
             services=notice["services"],
+            processors=notice.get("processors", []),
             last=last,
         )
 
@@ -57,6 +59,10 @@ class Shown:
     def is_on(self, purpose: str) -> bool:
         """Whether a switch stands on: only if what is asked now was agreed to before."""
         return self.last is not None and self._answer(self.last, purpose) is True
+
+    def answer(self, purpose: str) -> bool | None:
+        """Returns what holds for a purpose now; None where nothing that counts was decided."""
+        return self._answer(self.last, purpose) if self.last else None
 
     def services_of(self, purpose: str) -> list[dict[str, str]]:
         """Returns who serves a purpose; `necessary` is one too."""

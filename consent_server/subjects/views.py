@@ -28,6 +28,7 @@ from consent_server.sites.visit_words import (
     refused_words,
 )
 from consent_server.subjects.identity import VisitorCookie
+from consent_server.subjects.my_data import hand_over
 from consent_server.subjects.schemas import read_choice
 from consent_server.subjects.services import PreferenceCentre
 from consent_server.subjects.shown import Shown
@@ -74,6 +75,13 @@ def blueprint(
         limiter.check("site", site.key)
         return pages.erase_visits(site)
 
+    @routes.get("/<site_key>/my-data")
+    @guarded_by("visitor token")
+    def lead_to_my_data(site_key: str) -> Response:
+        limiter.check("pages", client_address(request.environ, settings.trusted_proxies))
+        site = sites.site(site_key)
+        return hand_over(settings, site, pages.visitor(site))
+
     @routes.get("/<site_key>/receipt")
     @guarded_by("visitor token")
     def download_receipt(site_key: str) -> Response:
@@ -98,7 +106,7 @@ class _Pages:
     def show(self, site: SiteEntry, problem: str = "", status: int = 200) -> Response:
         """Returns the page. problem: `token`, `old form` or `visits`, said above the rest."""
         cookie = VisitorCookie.of(self._settings, site.key)
-        token = self._visitor(site)
+        token = self.visitor(site)
         has_foreign_cookie = token is None and cookie.read() is not None
         page = self._render(site, token, problem or ("token" if has_foreign_cookie else ""), status)
         if has_foreign_cookie:
@@ -120,7 +128,7 @@ class _Pages:
         choice = read_choice(read_form(request, self._settings.body_limit_bytes))
         has_gpc = request.headers.get("Sec-GPC") == "1"
         try:
-            done = self._centre.decide(site, choice, self._visitor(site), gpc=has_gpc)
+            done = self._centre.decide(site, choice, self.visitor(site), gpc=has_gpc)
         except SubmissionConflict as old_form:
             return self.show(site, "old form", old_form.status)
         response = _to_page(site, is_saved=True, are_visits_gone=done.are_visits_gone)
@@ -129,21 +137,21 @@ class _Pages:
 
     def erase_visits(self, site: SiteEntry) -> Response:
         """Deletes the visitor's visit records and says so, or says why not (409) and until when."""
-        outcome = self._centre.erase_visits(site, self._visitor(site))
+        outcome = self._centre.erase_visits(site, self.visitor(site))
         if isinstance(outcome, RefusedUntil):
             return self.show(site, "visits", 409)
         return _to_page(site, are_visits_gone=True)
 
     def receipt(self, site: SiteEntry) -> Response:
         """Returns the receipt of the last decision as a file."""
-        receipt = self._centre.receipt(site, self._visitor(site))
+        receipt = self._centre.receipt(site, self.visitor(site))
         body = msgspec.json.format(msgspec.json.encode(receipt))
         response = Response(body, mimetype="application/json")
         name = f"consent-{receipt['record_id']}.json"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
-    def _visitor(self, site: SiteEntry) -> str | None:
+    def visitor(self, site: SiteEntry) -> str | None:
         """Returns the token of the cookie; None for nobody, be it missing, forged or foreign."""
         token = VisitorCookie.of(self._settings, site.key).read()
         return token if token and self._centre.is_ours(site, token) else None

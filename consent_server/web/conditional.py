@@ -50,11 +50,17 @@ class Document:
         return response
 
     def _encoded(self, request: Request) -> tuple[str, bytes]:
-        """Returns what the client likes best; of equals the smallest."""
+        """Returns what the client likes best; of equals the smallest.
+
+        The plain body where it takes none of them, as RFC 9110 §12.5.3 lets us.
+        """
         accepted = request.accept_encodings
-        offers = (("br", self.brotlied), ("gzip", self.gzipped), ("identity", self.plain))
+        offers = (("br", self.brotlied), ("gzip", self.gzipped))
         name, body = max(offers, key=lambda offer: _weight(accepted, offer[0]))
-        return "" if name == "identity" else name, body
+        best = _weight(accepted, name)
+        if not best or best < _weight(accepted, "identity"):
+            return "", self.plain
+        return name, body
 
 
 def _weight(accepted: Accept, encoding: str) -> float:

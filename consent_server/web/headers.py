@@ -18,7 +18,7 @@ _POLICY: Final = (
 )
 _SEALED_POLICY: Final = _POLICY + "frame-ancestors 'none'"
 _PAGE_POLICY: Final = _POLICY + "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'"
-_SEALED: Final = ("/admin", "/preferences/")  # pages that change with who is looking
+_SEALED: Final = ("/admin", "/preferences/", "/my-data/")  # pages that change with who is looking
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",

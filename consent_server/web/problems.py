@@ -18,7 +18,16 @@ from consent_server.web.cors import reading_headers
 _log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
-_MACHINE_PATHS = ("/v1/", "/embed/", "/healthz", "/readyz", "/metrics")
+_MACHINE_PATHS = (
+    "/v1/",
+    "/embed/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/.well-known/",
+    "/schemas/",
+)
 _MEDIA_TYPES = ("text/html", MEDIA_TYPE, "application/json")  # of equals the first
 
 
@@ -108,9 +117,11 @@ def _outage_response(_error: DBAPIError) -> Response:
 
 
 def is_for_program(request: Request) -> bool:
-    """Whether a program, not a person, reads the answer: by its path, or by what it accepts."""
-    if request.path.startswith(_MACHINE_PATHS):
+    """Whether a program, not a person, reads the answer: by its path, or by what it asks for."""
+    if request.path.startswith(_MACHINE_PATHS) or request.args.get("format") == "json":
         return True
+    if request.headers.get("Authorization", "").lower().startswith("bearer "):
+        return True  # browsers send none by themselves
     return request.accept_mimetypes.best_match(_MEDIA_TYPES, "text/html") != "text/html"
 
 

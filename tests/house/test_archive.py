@@ -24,6 +24,7 @@ MAY = (
     "visits/models.py",
     "visits/erasure",  # removes a visitor's records, in both databases
     "visits/removal",
+    "visits/own.py",  # shows visitors their own (PIPA art. 35)
     "drill/",  # on databases of its own
     "retention/",  # moves and destroys
     "disclosures/",  # reads, with a legal basis and a second operator

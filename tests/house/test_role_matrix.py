@@ -143,6 +143,11 @@ FOR_OTHERS: Final = {
     "GET /policies/<site_key>": "public",
     "GET /policies/<site_key>/<int:number>": "public",
     "GET /schemas/site.json": "public",
+    "GET /.well-known/gpc.json": "public",
+    "GET /openapi.json": "public",
+    "GET /docs": "public",
+    "GET /problems/<code>": "public",
+    "POST /v1/receipts/verification": "public",
     "POST /v1/consents": "origin",
     "POST /v1/visits": "origin",
     "GET /v1/consents/current": "visitor token",
@@ -151,6 +156,12 @@ FOR_OTHERS: Final = {
     "POST /preferences/<site_key>": "own page",
     "POST /preferences/<site_key>/visits": "own page",
     "GET /preferences/<site_key>/receipt": "visitor token",
+    "GET /preferences/<site_key>/my-data": "visitor token",
+    "GET /my-data/<site_key>": "visitor token",
+    "POST /my-data/<site_key>": "visitor token",
+    "POST /my-data/<site_key>/withdrawal": "own page",
+    "POST /my-data/<site_key>/erasure": "own page",
+    "GET /my-data/<site_key>/receipts/<uuid:consent_id>": "visitor token",
 }
 
 
