@@ -47,9 +47,13 @@ from consent_server.retention.wording import published
 from consent_server.setups import views as setup_views
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
+from consent_server.statistics.circumstance_counting import CircumstanceCounter
+from consent_server.statistics.circumstances import CircumstanceReader
 from consent_server.statistics.counting import DayCounter
 from consent_server.statistics.decision_counting import DecisionCounter
 from consent_server.statistics.decisions import DecisionReader
+from consent_server.statistics.hearing import Hearing
+from consent_server.statistics.sealed import CountSeal
 from consent_server.statistics.services import Statistics
 from consent_server.storage import database
 from consent_server.storage.partitions.keeper import PARTITIONED, PartitionKeeper
@@ -115,6 +119,8 @@ class House:
     upkeep: Upkeep
     statistics: Statistics
     decisions: DecisionReader
+    hearing: Hearing
+    circumstances: CircumstanceReader
     partitions: tuple[PartitionKeeper, ...]
 
 
@@ -189,7 +195,16 @@ def _build(app: Flask, settings: Settings) -> House:
         partial(certify_erasures, engine, certificate_key),
     )
     withdrawals = VisitWithdrawals(eraser, settings.zone)
-    consents = ConsentRecorder(writer, policies, signatures, settings.choice_days, withdrawals)
+    seal = CountSeal(settings.secret_key)
+    hearing = Hearing(writer, seal, countries, period.day_of)
+    consents = ConsentRecorder(
+        writer,
+        policies,
+        signatures,
+        settings.choice_days,
+        withdrawals,
+        hearing.hear if settings.count_devices else None,
+    )
     visits = VisitRecorder(writer, ring, signatures, settings.visit_period, young)
     days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
@@ -245,12 +260,15 @@ def _build(app: Flask, settings: Settings) -> House:
         days=days,
         upkeep=Upkeep(
             DecisionCounter(engine, writer, period.day_of),
+            CircumstanceCounter(engine, writer, seal, period.day_of),
             DayCounter(engine, writer, ring, days, countries.of_address),
             Archiver(engine, archive, writer, days, apart),
             settings.visit_period,
         ),
         statistics=Statistics(settings.visit_period, settings.least_visitors),
         decisions=DecisionReader(period.day_of, settings.least_visitors),
+        hearing=hearing,
+        circumstances=CircumstanceReader(settings.least_visitors),
         partitions=(young, apart),
     )
 

@@ -77,6 +77,10 @@ class Settings:
     least_visitors: int = _setting(
         5, "statistics show no number about fewer visitors of one site and day", unit="visitors"
     )
+    count_devices: bool = _setting(
+        True, "count decisions by class of device and, where it is known, by country: in fives, "
+        "nothing on any record; off = neither is looked at", unit="on/off",
+    )  # fmt: skip
     access_log_months: int = _setting(
         12, "entries of the console's access log are gone after this many calendar months; 24 for "
         "50,000 persons or more (safety standard art. 8)",

@@ -37,6 +37,7 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.rules import RecordClass
 from consent_server.signing import CertificateKey
+from consent_server.statistics.circumstances import CircumstanceReader
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
 from consent_server.visits.days import VisitDays
@@ -60,6 +61,8 @@ class Parts(Protocol):
     def statistics(self) -> Statistics: ...
     @property
     def decisions(self) -> DecisionReader: ...
+    @property
+    def circumstances(self) -> CircumstanceReader: ...
     @property
     def policies(self) -> PolicyDirectory: ...
     @property
@@ -96,7 +99,7 @@ def init_app(app: Flask, parts: Parts) -> None:
     banner.add_pages(routes, parts.documents)
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, parts.reader, parts.days)
-    statistics.add_pages(routes, settings, parts.statistics, parts.decisions)
+    statistics.add_pages(routes, settings, parts.statistics, parts.decisions, parts.circumstances)
     exports.add_pages(routes, settings, parts.exporter)
     archive.add_pages(routes, settings, parts.archive)
     disclosures.add_pages(routes)

@@ -25,6 +25,7 @@ from consent_server.admin.choices import (
     read_line,
     read_row_number,
 )
+from consent_server.admin.confirming import is_confirmed, not_confirmed
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.config import Settings
 from consent_server.errors import CommandError
@@ -147,8 +148,8 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
     def release_hold(hold_id: UUID) -> ResponseReturnValue:
         hold, errors = pages.known(hold_id), dict[str, str]()
         reason = _line("release_reason", errors)
-        if read_line(request.form.get("typed", "")) != hold.name:
-            errors["typed"] = _("This is not the name of the case.")
+        if not is_confirmed(hold.name):
+            errors["typed"] = not_confirmed(hold.name)
         if errors:
             return pages.hold(hold, errors), 400
         try:

@@ -5,7 +5,10 @@ The zone is named on every page that shows a time. A code without words is shown
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache, wraps
+from typing import Final, TypeVarTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -19,6 +22,24 @@ from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.config import Settings
 from consent_server.jobs.scheduler import SCHEDULER
 from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
+from consent_server.statistics.circumstance_rules import UNKNOWN_COUNTRY
+
+_REMEMBERED: Final = 4096
+Codes = TypeVarTuple("Codes")
+
+
+def _once_per_language(words: Callable[[*Codes], str]) -> Callable[[*Codes], str]:
+    """Remembers what a function of this module says: each call looks up a whole table of words."""
+
+    @lru_cache(_REMEMBERED)
+    def remembered(_language: Locale | None, codes: tuple[*Codes]) -> str:
+        return words(*codes)
+
+    @wraps(words)
+    def said(*codes: *Codes) -> str:
+        return remembered(get_locale(), codes)
+
+    return said
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -93,6 +114,7 @@ def own_roles() -> str:
     return ", ".join(role_name(role) for role in reversed(roles_held())) or _("No role")
 
 
+@_once_per_language
 def role_name(role: str) -> str:
     """Returns a role."""
     return {
@@ -105,6 +127,7 @@ def role_name(role: str) -> str:
     }.get(role, role)
 
 
+@_once_per_language
 def role_words(role: str) -> str:
     """Returns what a role is for."""
     return {
@@ -125,6 +148,7 @@ def language_name(code: str) -> str:
         return code
 
 
+@_once_per_language
 def purpose_name(key: str) -> str:
     """Returns the short name of a purpose; its key when a site made its own."""
     return {
@@ -134,6 +158,7 @@ def purpose_name(key: str) -> str:
     }.get(key, key)
 
 
+@_once_per_language
 def action_name(action: str) -> str:
     """Returns what a visitor did."""
     return {
@@ -147,6 +172,7 @@ def action_name(action: str) -> str:
     }.get(action, action)
 
 
+@_once_per_language
 def device_name(device_class: str) -> str:
     """Returns a device class."""
     return {
@@ -238,6 +264,7 @@ def request_state(state: str) -> str:
     }[state]
 
 
+@_once_per_language
 def layer_name(layer: str) -> str:
     """Returns where on the page a decision was made."""
     return {
@@ -250,6 +277,7 @@ def layer_name(layer: str) -> str:
     }.get(layer, layer)
 
 
+@_once_per_language
 def act_name(act: str) -> str:
     """Returns what an operator did, as the access log tells it."""
     return {
@@ -306,6 +334,7 @@ def act_name(act: str) -> str:
     }.get(act, act)
 
 
+@_once_per_language
 def dimension_name(dimension: str) -> str:
     """Returns what statistics are by."""
     return {
@@ -325,11 +354,14 @@ def value_name(dimension: str, value: str) -> str:
     if dimension == "device":
         return device_name(value)
     if dimension == "country":
+        if value == UNKNOWN_COUNTRY:
+            return _("Not known")
         locale = get_locale()
         return (locale and locale.territories.get(value)) or value
     return value
 
 
+@_once_per_language
 def day_remark(state: str, unreadable: int) -> str:
     """Returns why a day has no numbers, or not all."""
     return {
@@ -343,6 +375,7 @@ def day_remark(state: str, unreadable: int) -> str:
     }.get(state, "")
 
 
+@_once_per_language
 def check_name(check: str) -> str:
     """Returns what of the service was looked at."""
     return {

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from consent_server import clock
 from consent_server.admin.choices import known_site, read_line
+from consent_server.admin.confirming import is_confirmed, not_confirmed
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.admin.notice_form import ROWS, Raw, raw_of, read_notice_form, read_raw
 from consent_server.audit.services import Act, record_act
@@ -75,6 +76,8 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
     @operator_page("editor")
     def drop_draft(key: str) -> ResponseReturnValue:
         site = known_site(key)
+        if not is_confirmed(site.name):
+            return _page(site, period, problem=not_confirmed(site.name)), 400
         discard_draft(site.id)
         _log(site, "policy.draft", reason="discarded")
         return _back(key)
@@ -108,6 +111,8 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
     @operator_page("editor")
     def cancel_version(key: str) -> ResponseReturnValue:
         site, reason = known_site(key), read_line(request.form.get("reason", ""))
+        if not is_confirmed(site.name):
+            return _page(site, period, problem=not_confirmed(site.name)), 400
         try:
             version = cancel(site.id, reason)
         except CommandError as error:
@@ -123,7 +128,11 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
             old = notice_of(find_version(site.id, number))
         except NotFound as error:
             return _page(site, period, problem=error.detail), 404
-        save_draft(site.id, old, operator_name())
+        try:
+            save_draft(site.id, old, operator_name(), seen=0)
+        except CommandError:
+            problem = _("There is a draft already: announce or discard it first.")
+            return _page(site, period, problem=problem), 400
         _log(site, "policy.draft", number)
         return _back(key)
 

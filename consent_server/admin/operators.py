@@ -17,6 +17,7 @@ from flask_security import current_user
 
 from consent_server import clock
 from consent_server.admin.choices import read_line
+from consent_server.admin.confirming import is_confirmed, not_confirmed
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
@@ -118,9 +119,8 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
     def dismiss_operator(operator_id: int) -> ResponseReturnValue:
         operator = _known(operator_id)
         email = operator.email
-        if read_line(request.form.get("confirm", "")).lower() != email:
-            error = _("Nobody was dismissed: write the address of the account to confirm it.")
-            return _page(operator, error), 400
+        if not is_confirmed(email):
+            return _page(operator, not_confirmed(email)), 400
         return _done(operator_id, lambda: dismiss(email, by=operator_name()))
 
 

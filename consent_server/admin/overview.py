@@ -47,7 +47,7 @@ def add_pages(
             duties=desk.duties(sites, report),
             numbers=decisions.of([site.id for site in sites], first, last),
             least=settings.least_visitors,
-            going=statistics.next_to_go(ring.days()[:_NEXT_TO_GO]),
+            going=statistics.next_to_go([site.id for site in sites], ring.days()[:_NEXT_TO_GO]),
             report=report,
             latest={site.id: _latest_of(site.id) for site in sites},
             newest=_newest(sites),

@@ -10,9 +10,10 @@ from flask import Blueprint, render_template, request
 from consent_server.admin.choices import Choices, read_choices
 from consent_server.admin.guard import operator_page
 from consent_server.config import Settings
+from consent_server.statistics.circumstances import CircumstanceReader
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.funnel import funnel
-from consent_server.statistics.services import Statistics
+from consent_server.statistics.services import Statistics, weeks_of
 
 _USUAL_DAYS: Final = 28
 _MOST_DAYS: Final = 366
@@ -20,7 +21,11 @@ _TOP_ROWS: Final = 12
 
 
 def add_pages(
-    routes: Blueprint, settings: Settings, statistics: Statistics, decisions: DecisionReader
+    routes: Blueprint,
+    settings: Settings,
+    statistics: Statistics,
+    decisions: DecisionReader,
+    circumstances: CircumstanceReader,
 ) -> None:
     """Adds the page."""
 
@@ -33,7 +38,7 @@ def add_pages(
         if site is None:
             return render_template("admin/statistics.html", choices=choices, site=None)
         decided = decisions.of([site.id], first, last)
-        numbers = statistics.of(site.id, first, last)
+        numbers = statistics.summed(site.id, first, last)
         return render_template(
             "admin/statistics.html",
             choices=choices,
@@ -42,6 +47,10 @@ def add_pages(
             last=last,
             decided=decided,
             numbers=numbers,
+            visit_days=weeks_of(numbers.days) if decided.is_by_week else numbers.days,
+            by=circumstances.of([site.id], first, last),
+            counts_devices=settings.count_devices,
+            tells_countries=bool(settings.country_header or settings.country_database),
             funnel=funnel(decided, numbers),
             least=settings.least_visitors,
             top_rows=_TOP_ROWS,

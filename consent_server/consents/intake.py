@@ -43,5 +43,5 @@ class ConsentIntake:
         origin = environ.get("HTTP_ORIGIN")
         site = self.sites.site_for(submission.site, origin)
         self.limiter.check("site", site.key)
-        body = msgspec.json.encode(self.recorder.record(site, submission))
+        body = msgspec.json.encode(self.recorder.record(site, submission, environ))
         return Answer(201, _HEADERS + reading_headers(origin), body)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -28,26 +28,39 @@ from consent_server.storage.replica import reading_engine
 from consent_server.storage.sqlite import by_row_number
 from consent_server.storage.writing.writer import Writer
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Hear = Callable[[int, Submission, "WSGIEnvironment"], None]
+
 _TABLE = table_of(ConsentRecord)
 _PAGE_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecorder:
-    """Records decisions: everything the verb needs, joined once when the application starts."""
+    """Records decisions: everything the verb needs, joined once when the application starts.
+
+    hear: told the site, the decision and the request of each record that is new; never raises.
+    """
 
     writer: Writer
     policies: PolicyDirectory
     signatures: Signatures
     choice_days: int
     withdrawals: Withdrawals
+    hear: Hear | None = None
 
-    def record(self, site: SiteEntry, submission: Submission) -> dict[str, Any]:
+    def record(
+        self, site: SiteEntry, submission: Submission, environ: WSGIEnvironment | None = None
+    ) -> dict[str, Any]:
         """Records one decision and waits until it is on disk; returns the answer to the banner.
 
         The same submission again gets the same answer and no second row. Raises the Problem of
         the first rule it breaks (errors.py), or Unavailable; then nothing was stored, or what
         follows from a withdrawal is still to be done: the same submission again does it.
+
+        environ: the request (PEP 3333), for `hear`; none of it is recorded.
         """
         version = self.policies.published(
             site.id, submission.policy_version, submission.language, submission.text_sha256
@@ -59,6 +72,9 @@ class ConsentRecorder:
             self.withdrawals.announce(site, submission, wanted["visitor_id"])
         stored = self.writer.write(_TABLE, "consent_id", wanted)
         _check_same(wanted, stored, is_known)
+        is_new = stored["digest"] == wanted["digest"]
+        if self.hear is not None and environ is not None and is_new:
+            self.hear(site.id, submission, environ)
         answer = self.answer(site, stored)
         if is_known:
             told = self.withdrawals.carry_out(site, submission, wanted["visitor_id"])

@@ -18,6 +18,7 @@ from typing import Final
 from consent_server import clock
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.archiving import Archiver
+from consent_server.statistics.circumstance_counting import CircumstanceCounter
 from consent_server.statistics.counting import DayCounter
 from consent_server.statistics.decision_counting import DecisionCounter
 
@@ -30,6 +31,7 @@ class Upkeep:
     """Counts decisions and the days that are over, then moves days out of the operating window."""
 
     decisions: DecisionCounter
+    circumstances: CircumstanceCounter
     counter: DayCounter
     archiver: Archiver
     period: RetentionPeriod
@@ -53,6 +55,7 @@ class Upkeep:
 
         done = [
             self._tried("counting decisions", lambda: self.decisions.run(same_day, share)),
+            self._tried("counting devices", lambda: self.circumstances.run(same_day)),
             self._tried("statistics", lambda: self.counter.run(same_day, share)),
             self._tried("archiving", lambda: self._move(same_day, share, moving_seconds)),
         ]

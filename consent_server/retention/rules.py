@@ -80,7 +80,9 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
         RecordClass(name="legal_hold", keeps="own_end", rows=_HELD, of_visits=True),
         RecordClass(name="statistics", keeps="no_end", rows=_COUNTS, of_visits=True),
         RecordClass(
-            name="decision_statistics", keeps="no_end", rows=(Rows(table="decision_counts"),)
+            name="decision_statistics",
+            keeps="no_end",
+            rows=(Rows(table="decision_counts"), Rows(table="circumstance_counts")),
         ),
         _consent(settings.consent_months),
         RecordClass(name="rights_request", keeps="months", months=RIGHTS_MONTHS),
@@ -203,6 +205,7 @@ _WORKING: Final = (
             "ring_state",
             "erasures",
             "decision_progress",
+            "held_counts",
         )
     ),
     Rows(table="archived_erasures", bind="archive", engine="own"),

@@ -23,6 +23,7 @@ from consent_server.pace import Pace
 from consent_server.statistics.facts import CountryOf, hasher, values_of, visitor_of
 from consent_server.statistics.models import VisitCount
 from consent_server.statistics.rules import (
+    ASKED,
     DIMENSIONS,
     LEAST_VISITORS,
     MOST_VALUES,
@@ -102,6 +103,7 @@ class DayCount:
                         row.site_id,
                         row.id,
                         payload.is_bot,
+                        not payload.visitor,
                         hash_of(visitor_of(payload)),
                         *map(hash_of, values_of(payload, row.device_class, country_of)),
                     )
@@ -141,6 +143,7 @@ class DayCount:
     def _rows(self, pad: Scratch, site: int, ends: list[datetime]) -> Iterator[dict[str, Any]]:
         yield self._row(site, TOTAL, "", *pad.people(site))
         yield self._row(site, ROBOTS, "", *pad.robots(site))
+        yield self._row(site, ASKED, "", *pad.asked(site))
         for dimension in DIMENSIONS:
             kept = self._kept(pad, site, dimension, ends)
             rest = _let_go_until_rest_is_large(pad, site, dimension, kept)

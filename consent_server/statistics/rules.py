@@ -29,6 +29,7 @@ MOST_VALUES: Final = {  # kept of a site and day, the most visited
 }
 DIMENSIONS: Final = tuple(MOST_VALUES)
 TOTAL, ROBOTS, UNREADABLE = "total", "robots", "unreadable"
+ASKED: Final = "asked"  # of the total: who came without a decision, and so met the banner
 
 
 @dataclass(frozen=True, slots=True)

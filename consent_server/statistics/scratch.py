@@ -17,7 +17,7 @@ from typing import Final
 from consent_server.statistics.rules import DIMENSIONS
 
 _CACHE_KIB: Final = 8192
-_COLUMNS: Final = ("site", "visit", "is_robot", "visitor", *DIMENSIONS)
+_COLUMNS: Final = ("site", "visit", "is_robot", "is_asked", "visitor", *DIMENSIONS)
 _PEOPLE: Final = "FROM visits WHERE site = ? AND NOT is_robot"
 
 
@@ -38,7 +38,8 @@ class Scratch:
         self._connection = connection
 
     def add(self, rows: Iterable[Sequence[int]]) -> None:
-        """Adds visits: site, row number, whether a robot, visitor, and a value per dimension."""
+        """Adds visits: site, row number, whether a robot, whether the visitor had decided nothing
+        yet, visitor, and a value per dimension."""
         marks = ", ".join("?" * len(_COLUMNS))
         self._connection.executemany(f"INSERT OR IGNORE INTO visits VALUES ({marks})", rows)  # noqa: S608
 
@@ -50,6 +51,11 @@ class Scratch:
     def people(self, site: int) -> tuple[int, int]:
         """Returns visits and visitors of a site, robots left out."""
         return self._two(f"SELECT count(*), count(DISTINCT visitor) {_PEOPLE}", [site])
+
+    def asked(self, site: int) -> tuple[int, int]:
+        """Returns visits and visitors of a site that came without a decision, robots left out."""
+        query = f"SELECT count(*), count(DISTINCT visitor) {_PEOPLE} AND is_asked"
+        return self._two(query, [site])
 
     def robots(self, site: int) -> tuple[int, int]:
         """Returns visits and visitors of a site that are robots."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
@@ -14,7 +14,9 @@ from consent_server import clock
 from consent_server.periods import RetentionPeriod
 from consent_server.statistics.models import VisitCount
 from consent_server.statistics.rules import (
+    ASKED,
     DIMENSIONS,
+    LEAST_VISITORS,
     ROBOTS,
     TOTAL,
     UNREADABLE,
@@ -28,6 +30,8 @@ from consent_server.visits.models import VisitDay
 _COUNTS, _DAYS = table_of(VisitCount), table_of(VisitDay)
 
 _NOON: Final = time(12)
+_OF_ALL: Final = (TOTAL, ROBOTS, ASKED, UNREADABLE)
+_WEEK: Final = 7
 
 State = Literal["counted", "few", "incomplete", "waiting", "destroyed", "none"]
 
@@ -38,7 +42,8 @@ class DayNumbers:
 
     state: counted; few = too few visitors to show; incomplete = some visits could not be read, and
     are not in the numbers; waiting = not over, or not counted yet; destroyed = before anybody
-    counted; none = no visit came. Numbers are None where there are none to show.
+    counted; none = no visit came. asked: visitors who came without a decision. Numbers are None
+    where there are none to show.
     """
 
     day: date
@@ -46,6 +51,7 @@ class DayNumbers:
     visits: int | None = None
     visitors: int | None = None
     robots: int | None = None
+    asked: int | None = None
     unreadable: int = 0
     values: dict[str, tuple[list[Cell], Cell | None]] | None = None
 
@@ -98,16 +104,56 @@ class Statistics:
                 rows[row.day].append(row)
             counted = dict(connection.execute(select(_DAYS.c.day, _DAYS.c.counted_at)).all())
         span = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        days = [self._day(day, rows.get(day, []), counted) for day in span]
+        return _summed(days, {dimension: _sum_of(days, dimension) for dimension in DIMENSIONS})
+
+    def summed(self, site_id: int, first: date, last: date) -> Numbers:
+        """Returns the same numbers without the values of single days, which costs far less.
+
+        What is stored of a value is at least LEAST_VISITORS, and so is the rest beside it; so as
+        long as no more is wanted, nothing of it is hidden, and the database adds up.
+        """
+        if self.least > LEAST_VISITORS:
+            return self.of(site_id, first, last)
+        chosen = _COUNTS.c.site_id == site_id, _COUNTS.c.day.between(first, last)
+        span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        of_days = select(_COUNTS).where(  # each day named, so that none is read as a whole
+            _COUNTS.c.site_id == site_id, _COUNTS.c.day.in_(span), _COUNTS.c.dimension.in_(_OF_ALL)
+        )
+        with reading_engine().connect() as connection:
+            rows: dict[date, list[Row[Any]]] = defaultdict(list)
+            for row in connection.execute(of_days):
+                rows[row.day].append(row)
+            counted = dict(connection.execute(select(_DAYS.c.day, _DAYS.c.counted_at)).all())
+            days = [self._day(day, rows.get(day, []), counted) for day in span]
+            hidden = [day.day for day in days if rows.get(day.day) and not day.is_shown]
+            by_value = _COUNTS.c.dimension, _COUNTS.c.value
+            sums = (
+                select(*by_value, func.sum(_COUNTS.c.visits), func.sum(_COUNTS.c.visitors))
+                .where(*chosen, _COUNTS.c.dimension.in_(DIMENSIONS), ~_COUNTS.c.is_rest)
+                .group_by(*by_value)
+            )
+            if hidden:
+                sums = sums.where(_COUNTS.c.day.not_in(hidden))
+            cells: dict[str, list[Cell]] = {dimension: [] for dimension in DIMENSIONS}
+            for dimension, value, visits, visitors in connection.execute(sums):
+                cells[dimension].append(Cell(value, int(visits), int(visitors)))
+        visits = sum(day.visits or 0 for day in days)
         return _summed(
-            [self._day(day, rows.get(day, []), counted) for day in span],
+            days,
+            {
+                dimension: (_in_order(found), visits - sum(cell.visits for cell in found))
+                for dimension, found in cells.items()
+            },
         )
 
-    def next_to_go(self, days: Iterable[date]) -> list[Going]:
+    def next_to_go(self, sites: Sequence[int], days: Iterable[date]) -> list[Going]:
         """Returns what becomes of some days whose visits exist; call in an application context."""
         wanted = list(days)
         query = (
             select(_COUNTS.c.day, func.sum(_COUNTS.c.visits))
-            .where(_COUNTS.c.day.in_(wanted), _COUNTS.c.dimension.in_([TOTAL, ROBOTS, UNREADABLE]))
+            .where(_COUNTS.c.site_id.in_(sites), _COUNTS.c.day.in_(wanted))
+            .where(_COUNTS.c.dimension.in_([TOTAL, ROBOTS, UNREADABLE]))
             .group_by(_COUNTS.c.day)
         )
         with reading_engine().connect() as connection:
@@ -144,9 +190,19 @@ class Statistics:
             visits=visits,
             visitors=visitors,
             robots=robots,
+            asked=self._asked(found, visitors),
             unreadable=unreadable,
-            values={dimension: self._shown(rows, dimension) for dimension in DIMENSIONS},
+            values=self._values(rows) if len(rows) > len(found) else {},
         )
+
+    def _values(self, rows: list[Row[Any]]) -> dict[str, tuple[list[Cell], Cell | None]]:
+        return {dimension: self._shown(rows, dimension) for dimension in DIMENSIONS}
+
+    def _asked(self, found: dict[str, Row[Any]], visitors: int) -> int | None:
+        """Returns who met the banner, unless they or all others are a few."""
+        asked = int(found[ASKED].visitors) if ASKED in found else 0
+        are_few = asked < self.least or 0 < visitors - asked < self.least
+        return None if are_few else asked
 
     def _state_of_uncounted(self, day: date, counted: dict[date, Any]) -> State:
         if day in counted:
@@ -161,14 +217,35 @@ class Statistics:
         return shown(cells, rest[0] if rest else None, self.least)
 
 
-def _summed(days: list[DayNumbers]) -> Numbers:
+def weeks_of(days: list[DayNumbers]) -> list[DayNumbers]:
+    """Returns sums of seven days each, under the first of them; of what is shown."""
+    return [_week(days[begin : begin + _WEEK]) for begin in range(0, len(days), _WEEK)]
+
+
+def _week(days: list[DayNumbers]) -> DayNumbers:
+    counted = [day for day in days if day.is_shown]
+    unreadable = sum(day.unreadable for day in days)
+    if not counted:
+        other = next((day.state for day in days if day.state != "none"), days[0].state)
+        return DayNumbers(days[0].day, other, unreadable=unreadable)
+    return DayNumbers(
+        days[0].day,
+        "incomplete" if unreadable else "counted",
+        visits=sum(day.visits or 0 for day in counted),
+        visitors=sum(day.visitors or 0 for day in counted),
+        robots=sum(day.robots or 0 for day in counted),
+        unreadable=unreadable,
+    )
+
+
+def _summed(days: list[DayNumbers], sums: dict[str, tuple[list[Cell], int]]) -> Numbers:
     counted = [day for day in days if day.is_shown]
     return Numbers(
         days=days,
         visits=sum(day.visits or 0 for day in counted),
         robots=sum(day.robots or 0 for day in counted),
         daily_visitors=sum(day.visitors or 0 for day in counted),
-        sums={dimension: _sum_of(counted, dimension) for dimension in DIMENSIONS},
+        sums=sums,
     )
 
 
@@ -182,5 +259,8 @@ def _sum_of(days: Iterable[DayNumbers], dimension: str) -> tuple[list[Cell], int
             visits[cell.value] += cell.visits
             visitors[cell.value] += cell.visitors or 0
         others += (day.visits or 0) - sum(cell.visits for cell in cells)
-    cells = [Cell(value, count, visitors[value]) for value, count in visits.items()]
-    return sorted(cells, key=lambda cell: (-cell.visits, cell.value)), others
+    return _in_order(Cell(value, count, visitors[value]) for value, count in visits.items()), others
+
+
+def _in_order(cells: Iterable[Cell]) -> list[Cell]:
+    return sorted(cells, key=lambda cell: (-cell.visits, cell.value))

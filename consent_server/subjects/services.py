@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from consent_server.consents.schemas import Submission
 from consent_server.consents.services import ConsentRecorder
@@ -13,6 +13,9 @@ from consent_server.sites.directory import SiteEntry
 from consent_server.subjects.rules import LastDecision, decided
 from consent_server.subjects.schemas import Choice
 from consent_server.visits.erasure import Erased, RefusedUntil, VisitEraser
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,15 @@ class PreferenceCentre:
         visitor_id = self.recorder.signatures.visitor_id(site.key, token)
         return self.eraser.erase(site, visitor_id)
 
-    def decide(self, site: SiteEntry, choice: Choice, token: str | None, *, gpc: bool) -> Decided:
+    def decide(
+        self,
+        site: SiteEntry,
+        choice: Choice,
+        token: str | None,
+        *,
+        gpc: bool,
+        environ: WSGIEnvironment,
+    ) -> Decided:
         """Records a choice and waits until it is on disk; returns the visitor's token.
 
         The same form again makes no second record. Raises what ConsentRecorder.record raises, and
@@ -91,6 +102,7 @@ class PreferenceCentre:
                 layer="page",
                 gpc=gpc,
             ),
+            environ,
         )
         own_token: str = answer["token"]
         visits = answer.get("visits")

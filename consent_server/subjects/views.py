@@ -128,7 +128,9 @@ class _Pages:
         choice = read_choice(read_form(request, self._settings.body_limit_bytes))
         has_gpc = request.headers.get("Sec-GPC") == "1"
         try:
-            done = self._centre.decide(site, choice, self.visitor(site), gpc=has_gpc)
+            done = self._centre.decide(
+                site, choice, self.visitor(site), gpc=has_gpc, environ=request.environ
+            )
         except SubmissionConflict as old_form:
             return self.show(site, "old form", old_form.status)
         response = _to_page(site, is_saved=True, are_visits_gone=done.are_visits_gone)

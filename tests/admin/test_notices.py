@@ -94,7 +94,7 @@ def test_a_draft_is_edited_announced_and_called_off(
     waiting = owner.get(page).text
     public = shop.app.test_client().get(f"/policies/{shop.key}?lang=en").text
     coming = shop.app.test_client().get(f"/policies/{shop.key}/2?lang=en").text
-    owner.send(f"{page}/cancel", form=page, reason="The host is not ready.")
+    owner.send(f"{page}/cancel", form=page, typed="Shop", reason="The host is not ready.")
 
     assert "Cloud Inc." in drafted
     assert "Nobody is asked again" in drafted
@@ -146,6 +146,22 @@ def test_a_row_is_added_without_saving_and_taken_out_by_its_box(owner: Console, 
     assert 'name="processors.0.key"' in added.text
     with shop.app.app_context():
         assert draft_of(shop.id).notice == msgspec.structs.replace(NOTICE, services=())
+
+
+def test_an_old_version_never_overwrites_a_draft(owner: Console, shop: Shop) -> None:
+    assert save(owner, shop, with_registry()).status_code == 302
+    page = page_of(shop)
+
+    refused = owner.send(f"{page}/rollback", form=page, version="1")
+
+    assert refused.status_code == 400
+    assert "There is a draft already" in refused.text
+    with shop.app.app_context():
+        assert draft_of(shop.id).notice == with_registry()
+
+    owner.send(f"{page}/discard", form=page, typed="shop")
+    with shop.app.app_context():
+        assert draft_of(shop.id).edits == 0
 
 
 def test_an_old_version_becomes_the_draft_and_then_a_new_version(

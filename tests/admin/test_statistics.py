@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskCliRunner
 from consent_server import clock
 from consent_server.reports.commands import visit_commands
 from support.console import Console
-from support.shop import Shop
+from support.shop import IPHONE, Shop
 
 PAGE = "/admin/statistics"
 RECORDED = datetime(2026, 1, 15, 3, 30, tzinfo=UTC)
@@ -45,6 +46,25 @@ def test_a_day_that_is_over_is_shown_with_its_values(
         assert shown in page
     assert "kim" not in page
     assert "198.51.100" not in page
+
+
+def test_answers_and_visits_of_a_device_stand_side_by_side(
+    viewer: Console, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, RECORDED)
+    visited(shop, 6)
+    for _ in range(11):
+        shop.send_consent(shop.submission(), user_agent=IPHONE)
+    assert shop.house.hearing.flush()
+    at(monkeypatch, RECORDED + timedelta(days=1))
+    keep_up(shop)
+
+    page = viewer.get(PAGE).text
+
+    devices = page.partition('id="by-device"')[2].partition('id="by-country"')[0]
+    for shown in ("Answers by device", "Visits by device", "Who granted what", "100% (10)"):
+        assert shown in re.sub("<[^>]+>", "", devices)
+    assert "CONSENT_COUNTRY_HEADER" in page
 
 
 def test_the_page_says_when_there_is_nothing_to_show(viewer: Console, shop: Shop) -> None:

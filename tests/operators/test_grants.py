@@ -132,7 +132,7 @@ def test_an_owner_cannot_change_himself_in_the_console(app: Flask, owner: Consol
     answers = [
         owner.send(f"{page}/grants", role="auditor"),
         owner.send(f"{page}/grants/{mine}/end"),
-        owner.send(f"{page}/dismiss", confirm=owner.email),
+        owner.send(f"{page}/dismiss", typed=owner.email),
     ]
 
     assert [answer.status_code for answer in answers] == [400, 400, 400]
@@ -147,9 +147,9 @@ def test_a_dismissed_operator_is_out_and_stays_out(
         their_id = db.session.scalar(select(Operator.id).where(Operator.email == handler.email))
     page = f"/admin/operators/{their_id}"
 
-    unconfirmed = owner.send(f"{page}/dismiss", form=page, confirm="someone@else.example")
+    unconfirmed = owner.send(f"{page}/dismiss", form=page, typed="someone@else.example")
     still_in = handler.get("/admin/").status_code
-    owner.send(f"{page}/dismiss", form=page, confirm=handler.email)
+    owner.send(f"{page}/dismiss", form=page, typed=handler.email)
 
     assert unconfirmed.status_code == 400
     assert still_in == 200

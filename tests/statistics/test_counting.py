@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -86,7 +87,10 @@ def of(shop: Shop, dimension: str) -> list[Line]:
 
 def numbers(shop: Shop, first: date = DAY, last: date = DAY) -> Numbers:
     with shop.app.app_context():
-        return shop.house.statistics.of(shop.id, first, last)
+        found = shop.house.statistics.of(shop.id, first, last)
+        summed = shop.house.statistics.summed(shop.id, first, last)
+    assert replace(summed, days=[]) == replace(found, days=[]), "however it is added up"
+    return found
 
 
 def the_day(shop: Shop) -> DayNumbers:
@@ -104,6 +108,7 @@ def test_a_known_day_has_exactly_these_counts(shop: Shop, turn_clock: TurnClock)
 
     assert days == [DAY]
     assert lines(shop) == [
+        ("asked", "", 29, 19),
         ("browser", "Chrome", 20, 10),
         ("browser", "Safari", 9, 9),
         ("country", "", 29, 19),
@@ -132,6 +137,27 @@ def test_who_is_known_by_a_visitor_id_is_one_visitor_at_any_address(
     counted(shop)
 
     assert of(shop, "total") == [("total", "", 12, 6)]
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        pytest.param(8, 12, id="both are many"),
+        pytest.param(0, 12, id="nobody had decided"),
+        pytest.param(3, None, id="the others would be a few"),
+    ],
+)
+def test_who_comes_without_a_decision_met_the_banner(
+    shop: Shop, turn_clock: TurnClock, known: int, asked: int | None
+) -> None:
+    turn_clock(RECORDED)
+    deciders = [p for n in range(known) for p in seen("/", range(n, n + 1), visitor=f"id-{n}")]
+    write(shop, [*seen("/", range(12), 3), *deciders])
+
+    turn_clock(NEXT)
+    counted(shop)
+
+    assert the_day(shop).asked == asked
 
 
 def test_robots_are_counted_apart(shop: Shop, turn_clock: TurnClock) -> None:
@@ -438,7 +464,7 @@ def test_the_scratch_pad_counts_exactly_beyond_its_memory() -> None:
     with scratch() as pad:
         for page in range(40):
             rows = [
-                (1, page * 5000 + n, 0, (page * 5000 + n) % 150_000, n % 7, 0, 0, 0, 0, 0)
+                (1, page * 5000 + n, 0, 0, (page * 5000 + n) % 150_000, n % 7, 0, 0, 0, 0, 0)
                 for n in range(5000)
             ]
             pad.add(rows)

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from consent_server.statistics.decision_rules import Record, Split, pooled, split, tally
 from consent_server.statistics.decisions import Day, Decisions
 from consent_server.statistics.funnel import Funnel, funnel
-from consent_server.statistics.services import DayNumbers, Numbers
+from consent_server.statistics.services import DayNumbers, Numbers, weeks_of
 
 DAY = date(2026, 1, 15)
 COUNTS = some.dictionaries(some.text(max_size=3), some.integers(0, 40), max_size=8)
@@ -56,17 +56,33 @@ def test_a_withdrawal_is_an_action_and_no_answer() -> None:
     assert [(key.what, key.value) for key in counts] == [("action", "withdraw")]
 
 
-def visited(visitors: int | None) -> Numbers:
-    day = DayNumbers(DAY, "counted", visits=visitors, visitors=visitors)
+def visited(visitors: int | None, asked: int | None) -> Numbers:
+    day = DayNumbers(DAY, "counted", visits=visitors, visitors=visitors, asked=asked)
     return Numbers([day], visitors or 0, 0, visitors or 0, {})
 
 
-def test_the_way_from_visit_to_decision_sums_days_of_which_both_are_known() -> None:
+def test_the_way_from_visit_to_decision_sums_days_of_which_all_is_known() -> None:
     decided = Decisions(days=[Day(DAY, {"accept_all": 20}, 10), Day(date(2026, 1, 16), {}, 99)])
 
-    assert funnel(decided, visited(100)) == Funnel(1, came=100, decided=30, allowed=20)
-    assert funnel(decided, visited(None)) is None
+    assert funnel(decided, visited(100, 70)) == Funnel(1, 100, 70, decided=30, allowed=20)
+    assert funnel(decided, visited(100, None)) is None
+    assert funnel(decided, visited(None, None)) is None
 
 
-def test_who_did_not_decide_is_never_fewer_than_nobody() -> None:
-    assert Funnel(1, came=10, decided=30, allowed=5).undecided == 0
+def test_who_passed_the_banner_by_is_never_fewer_than_nobody() -> None:
+    assert Funnel(1, came=90, asked=70, decided=30, allowed=5).ignored == 40
+    assert Funnel(1, came=90, asked=10, decided=30, allowed=5).ignored == 0
+
+
+def test_weeks_of_visits_add_up_what_is_shown_of_their_days() -> None:
+    shown = [
+        DayNumbers(date(2026, 1, n), "counted", 10, 5, 1, unreadable=int(n == 3))
+        for n in range(1, 8)
+    ]
+    last = [DayNumbers(date(2026, 1, 8), "few"), DayNumbers(date(2026, 1, 9), "waiting")]
+
+    first, second = weeks_of([*shown, *last])
+
+    assert (first.day, first.state) == (date(2026, 1, 1), "incomplete")
+    assert (first.visits, first.visitors) == (70, 35)
+    assert (second.day, second.state, second.visits) == (date(2026, 1, 8), "few", None)

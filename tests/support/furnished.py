@@ -17,7 +17,7 @@ from consent_server.app import house_of
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
 from consent_server.consents.models import ConsentRecord
-from consent_server.statistics.models import VisitCount
+from consent_server.statistics.models import CircumstanceCount, VisitCount
 from consent_server.storage.database import db
 from consent_server.visits.models import VisitDay
 from support.console import Console
@@ -53,6 +53,7 @@ def furnish(shop: Shop, owner: Console) -> dict[str, str]:
     today = shop.house.settings.visit_period.day_of(clock.now())
     _decide(shop, today)
     _count_visits(shop, today)
+    _count_devices(shop, today)
     _destroy(shop, today)
     shop.send_consent(shop.submission())
     shop.send_visit(shop.visit(path="/" + "p" * 500, referrer=f"https://{'r' * 60}.example/"))
@@ -144,7 +145,7 @@ def _count_visits(shop: Shop, today: date) -> None:
     for ago in range(1, _DAYS):
         day = today - timedelta(days=ago)
         days.append({"day": day, "counted_at": clock.now(), "archived_at": clock.now()})
-        seen = [("total", "", 400 + ago * 9 % 70), ("robots", "", 30)]
+        seen = [("total", "", 400 + ago * 9 % 70), ("robots", "", 30), ("asked", "", 280)]
         seen += [
             (name, value, 200 - place * 60)
             for name, values in _VALUES.items()
@@ -158,6 +159,23 @@ def _count_visits(shop: Shop, today: date) -> None:
     with shop.app.app_context(), db.engine.execution_options(writes=True).begin() as connection:
         connection.execute(insert(VisitCount), counts)
         connection.execute(insert(VisitDay), days)
+
+
+def _count_devices(shop: Shop, today: date) -> None:
+    places = [("device", "mobile", 40), ("device", "pc", 25), ("device", "bot", 10)]
+    places += [("country", "KR", 45), ("country", "US", 15), ("country", "ZZ", 5)]
+    rows = [
+        {"site_id": shop.id, "day": today - timedelta(days=1), "dimension": dimension,
+         "value": value, "what": what, "decided": decided, "records": records * times}
+        for dimension, value, records in places
+        for what, decided, times in (
+            ("action", "accept_all", 2), ("action", "refuse_all", 1), ("granted", "analytics", 2),
+            ("refused", "analytics", 1), ("granted", "marketing", 1), ("refused", "marketing", 2),
+        )
+        if value != "bot" or what == "action"
+    ]  # fmt: skip
+    with shop.app.app_context(), db.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(insert(CircumstanceCount), rows)
 
 
 def _destroy(shop: Shop, today: date) -> None:
