@@ -65,6 +65,12 @@ function follow() {
   }, PAUSE_MS);
 }
 
+/** Whether a field no longer says what the page came with: a browser fills forms in again, and people are quick. */
+function isTouched({ options, value, defaultValue, checked, defaultChecked }) {
+  if (options) return [...options].some(({ selected, defaultSelected }) => selected !== defaultSelected);
+  return value !== defaultValue || checked !== defaultChecked;
+}
+
 /** A picker beside each colour; both say the same. An empty field has the colour of the set. */
 function pick(field) {
   const picker = document.createElement("input");
@@ -98,3 +104,4 @@ compare.addEventListener("submit", (event) => {
   void look();
 });
 new ResizeObserver(fit).observe(stage);
+if ([...form.elements].some((field) => field.name && isTouched(field))) follow();

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from consent_server.admin.studio_form import fields_of, read_studio_form, read_unsaved
+from admin.test_studio_form import FULL
+from consent_server.admin.studio_form import fields_of
 from consent_server.banner.look import Look
-from consent_server.banner.schemas import BannerSettings, Google, GoogleRegion, Modes, decoder
+from consent_server.banner.schemas import BannerSettings, decoder
 from consent_server.consents.models import ConsentRecord
-from consent_server.errors import CommandError
 from consent_server.policies.drafts import save_draft
 from consent_server.sites.services import find_site
 from consent_server.storage.database import db
@@ -24,27 +23,6 @@ from support.shop import NOTICE, Shop
 
 # What the database does with settings: tests/linting/test_commands.py, on both.
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-
-FULL = BannerSettings(
-    google=Google(
-        regions=(GoogleRegion(regions=("US", "US-CA"), granted=("analytics_storage",)),),
-        wait_milliseconds=800,
-        url_passthrough=True,
-    ),
-    meta=True,
-    modes=Modes(default="opt_in", regions={"US": "opt_out", "BR": "notice"}),
-    blocking=True,
-    gpc=("marketing", "analytics"),
-    look=Look(
-        position="bottom_right",
-        preset="paper",
-        colours={"button": "#174e3f", "button-text": "#ffffff"},
-        dark_colours={"button": "#0b2e24", "button-text": "#ffffff"},
-        radius_px=4,
-        motion=True,
-    ),
-    start=("question",),
-)
 
 
 def page_of(shop: Shop) -> str:
@@ -66,28 +44,6 @@ def send(
 def saved(shop: Shop) -> BannerSettings:
     with shop.app.app_context():
         return decoder.decode(find_site(shop.key).banner_settings)
-
-
-@pytest.mark.parametrize("settings", [BannerSettings(), FULL, BannerSettings(google=None)])
-def test_a_form_says_what_the_settings_say(settings: BannerSettings) -> None:
-    assert read_studio_form(fields_of(settings)) == settings
-
-
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ({"look.position": "left"}, "look.position"),
-        ({"look.radius_px": "99"}, "radius_px"),
-        ({"look.colours.text": "red"}, "colours"),
-        ({"modes.regions": "US"}, "modes.regions"),
-        ({"google.signals.unknown": "marketing"}, "signals"),
-        ({"google.regions": "= ad_storage"}, "regions"),
-        ({"gpc": "No Key"}, "gpc"),
-    ],
-)
-def test_a_field_that_does_not_fit_is_named(fields: dict[str, str], said: str) -> None:
-    with pytest.raises(CommandError, match=said):
-        read_unsaved(MultiDict(fields_of(BannerSettings()).to_dict() | fields))
 
 
 def test_a_form_that_came_without_its_fields_changes_nothing(owner: Console, shop: Shop) -> None:
