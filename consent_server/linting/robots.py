@@ -17,18 +17,21 @@ from consent_server.linting.vocabulary import REFUSING, says
 from consent_server.policies.wording import BUILT_IN
 
 KNOWN_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "ca": ("rebutja-ho tot",),
-    "de": ("alle ablehnen",),
-    "en": ("reject all",),
-    "es": ("rechazar todo",),
-    "eu": ("baztertu denak",),
-    "fr": ("tout refuser",),
-    "gl": ("rexeitar todo",),
-    "it": ("rifiuta tutto",),
-    "nl": ("alles weigeren",),
-    "pl": ("odrzuć wszystkie",),
-    "pt": ("rejeitar todos os cookies", "rejeitar tudo"),
-}
+    "ca": ("rebutja-ho tot", "rebutjar-ho tot", "rebutja"),
+    "de": ("alle ablehnen", "alle cookies ablehnen", "ablehnen"),
+    "en": (
+        "reject all", "reject all cookies", "reject", "refuse all", "refuse", "decline all",
+        "decline", "deny all", "deny",
+    ),
+    "es": ("rechazar todo", "rechazar todas", "rechazar todas las cookies", "rechazar", "denegar"),
+    "eu": ("baztertu denak", "ukatu denak", "baztertu", "ukatu"),
+    "fr": ("tout refuser", "refuser tous les cookies", "rejeter tout", "refuser"),
+    "gl": ("rexeitar todo", "rexeitar todas", "rexeitar"),
+    "it": ("rifiuta tutto", "rifiuta tutti", "rifiuta tutti i cookie", "rifiuta"),
+    "nl": ("alles weigeren", "alle cookies weigeren", "alles afwijzen", "weigeren"),
+    "pl": ("odrzuć wszystkie", "odrzuć wszystko", "odrzucam", "odrzuć"),
+    "pt": ("rejeitar tudo", "rejeitar todos os cookies", "recusar tudo", "rejeitar", "recusar"),
+}  # fmt: skip
 _PAID: Final = re.compile(r"\b(pay|subscribe)\b|결제|구독", re.IGNORECASE)  # never a refusal
 _COOKIE: Final = ("cookie", "galet", "küpsis", "쿠키")
 

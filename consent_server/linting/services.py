@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from consent_server.banner.schemas import BannerSettings, decoder
 from consent_server.linting.evidence import Evidence
 from consent_server.linting.findings import Examined
+from consent_server.linting.rules import lint
 from consent_server.policies.drafts import draft_of
 from consent_server.policies.schemas import Notice
 from consent_server.policies.services import find_version, notice_of
@@ -32,6 +33,12 @@ def examined(
         language=site.language,
         evidence=evidence or Evidence(),
     )
+
+
+def warnings_about(site: Site, notice: Notice) -> list[str]:
+    """Returns what the linter finds about a notice of a site, one line each."""
+    found = lint(examined(site, notice))
+    return [f"{one.severity}: {one.place}: {one.words} ({one.rule.source})" for one in found]
 
 
 def drafted(site: Site) -> Notice:

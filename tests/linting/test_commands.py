@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
+from consent_server import clock
 from consent_server.audit.services import recent_acts
 from consent_server.linting.commands import commands
+from consent_server.policies.draft_commands import commands as policy_commands
 from consent_server.policies.drafts import save_draft
 from consent_server.sites.services import find_site
 from linting.test_rules import SOUND
-from support.shop import Shop
+from support.shop import NOTICE, Shop
 
 
 @pytest.fixture
@@ -85,3 +88,17 @@ def test_settings_are_put_back_and_every_change_is_in_the_log(
     with shop.app.app_context():
         assert [act.act for act in recent_acts()].count("site.banner") == 2
         assert find_site(shop.key).banner_settings_before is not None
+
+
+def test_an_announcement_tells_what_the_linter_finds_and_is_not_stopped(
+    runner: FlaskCliRunner, shop: Shop
+) -> None:
+    day = (clock.now() + timedelta(days=30)).date().isoformat()
+    with shop.app.app_context():
+        save_draft(shop.id, NOTICE, "editor@shop.example")
+
+    answer = runner.invoke(policy_commands, ["announce", shop.key, "--effective", day, "--json"])
+
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout)["version"] == 2
+    assert "error: officer.names.ko: The notice names no privacy officer. (PIPA" in answer.stderr
