@@ -38,7 +38,7 @@ def test_a_banner_is_changed_seen_saved_met_and_taken_back(
 ) -> None:
     complaints: list[str] = []
     console.on("pageerror", lambda error: complaints.append(error.message))
-    console.on("console", lambda said: "Policy" in said.text and complaints.append(said.text))
+    console.on("console", lambda message: complaints.append(message.text))
     sent: list[str] = []
     console.on("request", lambda request: sent.append(request.url))
     reject = stage(console).get_by_role("button", name="Reject all")
@@ -88,7 +88,8 @@ def test_a_banner_is_changed_seen_saved_met_and_taken_back(
     assert own_product.rows() == []
     seen = own_product.service.export("visits", "--site", own_product.site_key)
     assert {visit["path"] for visit in seen} == {own_product.path_of()}
-    assert complaints == []
+    # the browser says itself that a frame without an origin gets no focus
+    assert [words for words in complaints if "Blocked autofocusing" not in words] == []
 
 
 def test_an_unreadable_colour_is_found_while_it_is_typed_and_the_focus_stays(
