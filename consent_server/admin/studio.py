@@ -139,7 +139,8 @@ def _studio(
         "admin/studio.html",
         site=site,
         values=values,
-        mark=mark_of(site.banner_settings),
+        # as it came: who was told of somebody else's change has to look at it first
+        mark=request.form.get("mark") or mark_of(site.banner_settings),
         problem=problem,
         minutes=minutes,
         may_change=may("notices.change", site.id),

@@ -96,6 +96,7 @@ def test_whoever_began_with_other_settings_overwrites_nothing(owner: Console, sh
 
     assert answer.status_code == 400
     assert "changed by somebody else" in answer.text
+    assert f'name="mark" value="{"0" * 16}"' in answer.text
     assert saved(shop) == FULL
 
 
