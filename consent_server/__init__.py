@@ -14,6 +14,7 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     holds               visits that a named case keeps beyond their day
     certificates        the ledger of destruction: signed, chained, confirmed
     setups              a whole site as one file
+    linting             what the law or a measurement speaks against in a notice and its banner
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)
     policies, operators, sites, audit   what is shown; who signs in; where; who did what
     web                 rules of the HTTP border

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -31,10 +33,12 @@ from consent_server.holds.services import HoldKeeper
 from consent_server.jobs.scheduler import Scheduler
 from consent_server.jobs.upkeep import Upkeep
 from consent_server.keys.ring import KeyRing
+from consent_server.linting.services import warnings_about
 from consent_server.operators import views as operator_views
 from consent_server.operators.tokens import machine_of
 from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
+from consent_server.policies.schemas import Notice
 from consent_server.reports import views as report_views
 from consent_server.reports.exports import Exporter
 from consent_server.reports.ledger import count_overdue
@@ -84,6 +88,9 @@ from consent_server.web.intake import Doors, Intake
 from consent_server.web.limiter import RateLimiter
 from consent_server.web.observed import Observed
 
+if TYPE_CHECKING:
+    from consent_server.sites.models import Site
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -122,6 +129,7 @@ class House:
     hearing: Hearing
     circumstances: CircumstanceReader
     partitions: tuple[PartitionKeeper, ...]
+    warnings_about: Callable[[Site, Notice], list[str]]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -270,6 +278,7 @@ def _build(app: Flask, settings: Settings) -> House:
         hearing=hearing,
         circumstances=CircumstanceReader(settings.least_visitors),
         partitions=(young, apart),
+        warnings_about=warnings_about,
     )
 
 

@@ -21,7 +21,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from consent_server import server, stopping
 from consent_server.app import create_app
-from consent_server.banner.commands import commands as banner_commands
 from consent_server.certificates.commands import commands as certificate_commands
 from consent_server.config import Settings, describe
 from consent_server.demo import init_app as init_demo
@@ -32,6 +31,7 @@ from consent_server.drill.commands import drill_command
 from consent_server.errors import CommandError, ConsentServerError
 from consent_server.holds.commands import commands as hold_commands
 from consent_server.keys.ring import renew
+from consent_server.linting.commands import commands as banner_commands
 from consent_server.operators.commands import commands as operator_commands
 from consent_server.reports.commands import (
     consent_commands,

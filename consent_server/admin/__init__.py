@@ -25,6 +25,7 @@ from consent_server.admin import (
     retention,
     sites,
     statistics,
+    studio,
     visits,
 )
 from consent_server.admin.duties import Desk
@@ -97,6 +98,7 @@ def init_app(app: Flask, parts: Parts) -> None:
     sites.add_pages(routes, settings, parts.documents)
     notices.add_pages(routes, settings)
     banner.add_pages(routes, parts.documents)
+    studio.add_pages(routes, settings, parts.documents)
     consents.add_pages(routes, settings)
     visits.add_pages(routes, settings, parts.reader, parts.days)
     statistics.add_pages(routes, settings, parts.statistics, parts.decisions, parts.circumstances)

@@ -307,6 +307,7 @@ def act_name(act: str) -> str:
         "site.add": _("Added a site"),
         "site.change": _("Changed a site"),
         "site.pin": _("Froze a script"),
+        "site.banner": _("Changed the banner of a site"),
         "archive.ask": _("Asked to read the archive"),
         "archive.approve": _("Approved reading the archive"),
         "archive.refuse": _("Refused reading the archive"),

@@ -13,11 +13,14 @@ from flask_babel import gettext as _
 from consent_server import clock
 from consent_server.admin.choices import known_site, read_line
 from consent_server.admin.confirming import is_confirmed, not_confirmed
+from consent_server.admin.findings import severity_name, shown_findings
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.admin.notice_form import ROWS, Raw, raw_of, read_notice_form, read_raw
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.errors import CommandError, NotFound
+from consent_server.linting.rules import lint
+from consent_server.linting.services import examined
 from consent_server.policies.announcing import Announcement, announce, cancel
 from consent_server.policies.differences import Difference, differences
 from consent_server.policies.drafts import discard_draft, draft_of, save_draft
@@ -169,6 +172,8 @@ def _page(site: Site, period: NoticePeriod, problem: str = "") -> str:
         earliest=period.earliest(today),
         days=period.days,
         problem=problem,
+        findings=shown_findings(site, lint(examined(site, draft.notice))) if draft.edits else [],
+        severity_name=severity_name,
     )
 
 

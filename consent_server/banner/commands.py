@@ -10,13 +10,18 @@ import msgspec
 from flask import current_app
 from flask.cli import AppGroup
 
+from consent_server.audit.services import COMMAND_LINE, Act, record_act
 from consent_server.banner.document import BannerDocuments
 from consent_server.banner.schemas import decoder, read_settings
 from consent_server.banner.services import pin_script, pinned_tag, pinned_url
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.sites.directory import entry_of
-from consent_server.sites.services import find_site, keep_banner_settings
+from consent_server.sites.services import (
+    find_site,
+    keep_banner_settings,
+    restore_banner_settings,
+)
 
 commands = AppGroup(
     "banner",
@@ -40,7 +45,17 @@ def set_command(key: str, file: BinaryIO) -> None:
     """Replace the settings of a site's banner by those of a JSON file (- reads stdin)."""
     settings = read_settings(file.read())
     keep_banner_settings(key, msgspec.json.encode(settings).decode())
+    _log_change(key)
     click.echo("saved; pages follow within minutes (see CONSENT_EMBED_MAX_AGE_SECONDS)")
+
+
+@commands.command("undo", epilog="Example: consent-server banner undo k3v9x2m4p7qa")
+@click.argument("key")
+def undo_command(key: str) -> None:
+    """Put back the settings that the present ones replaced; a second time takes that back."""
+    restore_banner_settings(key)
+    _log_change(key)
+    click.echo("the settings of before are back; pages follow within minutes")
 
 
 @commands.command("pin", epilog="Example: consent-server banner pin k3v9x2m4p7qa --language ko")
@@ -65,3 +80,7 @@ def pin_command(key: str, language: str | None, as_json: bool) -> None:
         "policy_version": pinned.policy_version,
     }
     click.echo(json.dumps(facts) if as_json else facts["tag"])
+
+
+def _log_change(key: str) -> None:
+    record_act(Act(operator=COMMAND_LINE, act="site.banner", site_id=find_site(key).id))

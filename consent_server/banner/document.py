@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -104,10 +104,20 @@ class BannerDocuments:
         strictest = self.settings(site).modes.mode_in("")
         # what comes is left out: these bytes are still run when it has come
         shown = self._shown(site, Present(version, None), Ask(language, strictest))
-        shown.facts["languages"] = [language]
-        joined = shown.joined()
-        joined += sorted(FETCHED.difference(joined))
-        return WholeScript(self._code(shown, joined), language, version.number)
+        return WholeScript(self._alone(shown), language, version.number)
+
+    def trial(self, site: SiteEntry, settings: BannerSettings, ask: Ask) -> str:
+        """Returns all of a site's banner in one script, as it would be with other settings.
+
+        For a preview: nothing of it is kept, and it reports no visit. Raises NotFound for an
+        unknown language.
+        """
+        version = self._policies.in_force(site.id)
+        if ask.language not in version.texts:
+            raise NotFound("The notice is not published in this language.")
+        silent = replace(site, visit_basis="off")
+        shown = self._shown(silent, Present(version, None), ask, settings)
+        return self._alone(shown).decode()
 
     def pinned(self, site: SiteEntry, name: str) -> Document:
         """Returns a script as it was frozen. Raises NotFound."""
@@ -142,6 +152,12 @@ class BannerDocuments:
         )
         return code.encode()
 
+    def _alone(self, shown: Shown) -> bytes:
+        """A script that fetches nothing later: all parts, one language."""
+        shown.facts["languages"] = [shown.language]
+        joined = shown.joined()
+        return self._code(shown, [*joined, *sorted(FETCHED.difference(joined))])
+
     def _part(self, name: str, shown: Shown) -> Document:
         return _join(f"function(require){{{self._built.parts[name]}}}", shown.for_part(name))
 
@@ -163,13 +179,19 @@ class BannerDocuments:
             self._heard(len(self._documents))
         return document
 
-    def _shown(self, site: SiteEntry, present: Present, ask: Ask) -> Shown:
+    def _shown(
+        self,
+        site: SiteEntry,
+        present: Present,
+        ask: Ask,
+        settings: BannerSettings | None = None,
+    ) -> Shown:
         version, language = present.version, ask.language
         policy_url = f"{self._settings.public_url}/policies/{site.key}"
         return Shown(
             notice=msgspec.json.decode(version.texts[language]),
             language=language,
-            settings=self.settings(site),
+            settings=settings or self.settings(site),
             facts={
                 "site": site.key,
                 "version": version.number,

@@ -117,7 +117,7 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def check_look(look: Look) -> None:
     """Raises CommandError, naming the pair and its contrast, when something cannot be read."""
-    for scheme, colours in zip(("light", "dark"), _palette(look), strict=True):
+    for scheme, colours in zip(("light", "dark"), palettes(look), strict=True):
         for ink, ground, least in _PAIRS:
             if bool(ink in colours) != bool(ground in colours):
                 raise CommandError(f"look ({scheme}): {ink} and {ground} go together; give both.")
@@ -142,8 +142,15 @@ def styles_of(look: Look) -> str:
     return place + _colours_of(look) + (_MOTION if look.motion else "")
 
 
+def palettes(look: Look) -> tuple[Colours, Colours]:
+    """Returns the colours on light and on dark; only light ones named means them on both."""
+    light, dark = _PRESETS[look.preset]
+    own = look.dark_colours or look.colours
+    return {**light, **look.colours}, {**dark, **own}
+
+
 def _colours_of(look: Look) -> str:
-    light, dark = _palette(look)
+    light, dark = palettes(look)
     first = dark if look.scheme == "dark" else light
     rules = [f"--cs-{name}:{colour}" for name, colour in first.items()]
     if look.scheme != "auto":
@@ -155,13 +162,6 @@ def _colours_of(look: Look) -> str:
         darker = ";".join(f"--cs-{name}:{colour}" for name, colour in dark.items())
         text += f"@media(prefers-color-scheme:dark){{:where(:root){{{darker}}}}}"
     return text
-
-
-def _palette(look: Look) -> tuple[Colours, Colours]:
-    """The colours on light and on dark; a site that names only its light ones has them on both."""
-    light, dark = _PRESETS[look.preset]
-    own = look.dark_colours or look.colours
-    return {**light, **look.colours}, {**dark, **own}
 
 
 def _luminance(colour: str) -> float:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from flask import current_app
 
 from consent_server.audit.services import COMMAND_LINE
 from consent_server.policies.announcing import Announcement, announce, cancel
@@ -69,11 +70,15 @@ def announce_command(
     """Freeze the draft, or a JSON file, as the next version and announce it.
 
     Days are those of CONSENT_ZONE. Until its day visitors see the version in force, with a line
-    about the coming one; on its day it is in force by itself.
+    about the coming one; on its day it is in force by itself. What the linter finds is told on
+    stderr and stops nothing.
     """
-    site_id = find_site(site_key).id
+    site = find_site(site_key)
+    site_id = site.id
     wanted = read_notice(notice.read_bytes()) if notice else draft_of(site_id).notice
     days = Announcement(effective.date(), announced and announced.date(), reason)
+    for line in current_app.extensions["consent_server"].warnings_about(site, wanted):
+        click.echo(f"consent-server: {line}", err=True)
     version = announce(site_id, wanted, days, notice_period())
     if not notice:
         discard_draft(site_id)

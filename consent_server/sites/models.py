@@ -56,6 +56,9 @@ class Site(Model):
         server_default="{}",
         comment="JSON: what of the banner is not as by default (banner.schemas)",
     )
+    banner_settings_before: Mapped[str | None] = mapped_column(
+        Text, comment="JSON: the settings that the present ones replaced; none: never changed"
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when it was added")
 
     origins: Mapped[list[SiteOrigin]] = relationship(

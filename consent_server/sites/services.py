@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,12 +80,45 @@ def set_visit_basis(key: str, basis: str | None, purpose: str | None) -> Site:
     return site
 
 
-def keep_banner_settings(key: str, settings: str) -> None:
-    """Replaces the settings of a site's banner (JSON, checked by the banner room)."""
+def keep_banner_settings(key: str, settings: str, *, seen: str | None = None) -> None:
+    """Replaces the settings of a site's banner (JSON, checked by the banner room).
+
+    Those of before stay beside them, for `restore_banner_settings`. seen: `mark_of` the settings
+    that whoever changes them began with, None to replace whatever is there. Raises CommandError
+    when somebody else has changed them since; then nothing is changed.
+    """
     begin_write()
-    find_site(key).banner_settings = settings
+    site = find_site(key)
+    if seen not in (None, mark_of(site.banner_settings)):
+        db.session.rollback()
+        raise CommandError("The settings of the banner were changed by somebody else meanwhile.")
+    if settings != site.banner_settings:
+        site.banner_settings_before, site.banner_settings = site.banner_settings, settings
+        raise_revision(db.session())
+    db.session.commit()
+
+
+def restore_banner_settings(key: str) -> None:
+    """Puts back the settings of before; a second time takes that back.
+
+    Raises CommandError when they were never changed.
+    """
+    begin_write()
+    site = find_site(key)
+    if site.banner_settings_before is None:
+        db.session.rollback()
+        raise CommandError("The settings of this banner were never changed.")
+    site.banner_settings, site.banner_settings_before = (
+        site.banner_settings_before,
+        site.banner_settings,
+    )
     raise_revision(db.session())
     db.session.commit()
+
+
+def mark_of(settings: str) -> str:
+    """Returns what tells settings from others, 16 hexadecimal digits."""
+    return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def all_sites() -> list[Site]:

@@ -95,6 +95,8 @@ def _addresses(shop: Shop) -> dict[str, str]:
         "admin.new_site": "/admin/sites/new",
         "admin.show_site": site,
         "admin.edit_site": f"{site}/change",
+        "admin.show_studio": f"{site}/banner",
+        "admin.show_preview": f"{site}/banner/preview",
         "admin.show_notice": f"{site}/notice",
         "admin.edit_draft": f"{site}/notice/draft",
         "admin.list_consent_records": "/admin/consents",
