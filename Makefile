@@ -10,7 +10,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults fuzz check fix banner pictures wheel lock \
-	bench bench-page bench-banner bench-device bench-console bench-server \
+	bench bench-page bench-banner bench-device bench-console bench-exports bench-server \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
@@ -55,6 +55,10 @@ bench-device: ready-to-test ## Measure how soon the device of a visit is known (
 
 bench-console: ready-to-test ## Measure the pages of the console on a million records (2 min)
 	@$(BIN)/python -m bench.console --write
+
+# Fewer rows with ARGS="--rows 200000"
+bench-exports: ready-to-test ## Measure exports as XLSX and Parquet on a million records (8 min)
+	@$(BIN)/python -m bench.exports_files --write $(ARGS)
 
 # One section: ARGS="embed"; sections and options: .venv/bin/python -m bench.server --help
 bench-server: ready-to-bench ## Measure the server beside others (40 min on a quiet machine)

@@ -42,6 +42,8 @@ PAGES: Final[dict[str, tuple[str, ...]]] = {
     "admin.show_hold": ("/admin/holds/{hold}",),
     "admin.show_retention": ("/admin/retention",),
     "admin.export_form": ("/admin/exports",),
+    "admin.list_prepared_exports": ("/admin/exports/prepared",),
+    "admin.list_schedules": ("/admin/exports/schedules",),
     "admin.list_copies": ("/admin/exports/copies",),
     "admin.ask_about_copy": ("/admin/exports/copies/{copy}",),
     "admin.access_log": ("/admin/access-log",),

@@ -41,7 +41,13 @@ from consent_server.policies.directory import PolicyDirectory
 from consent_server.policies.schemas import Notice
 from consent_server.reports import views as report_views
 from consent_server.reports.exports import Exporter
+from consent_server.reports.jobs import failing_schedules
 from consent_server.reports.ledger import count_overdue
+from consent_server.reports.manifest import ManifestMaker
+from consent_server.reports.places import Places
+from consent_server.reports.preparing import ExportRunner
+from consent_server.reports.schedules import Scheduling
+from consent_server.reports.sealed import SealedFiles
 from consent_server.retention.archiving import Archiver
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.rows import ClassRows
@@ -117,6 +123,10 @@ class House:
     visit_intake: VisitIntake
     reader: VisitReader
     exporter: Exporter
+    manifests: ManifestMaker
+    exported_files: SealedFiles
+    scheduling: Scheduling
+    export_runner: ExportRunner
     archive: ArchiveReader
     eraser: VisitEraser
     holds: HoldKeeper
@@ -160,7 +170,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = Observed(app.wsgi_app, settings, house.metrics, house.traces)  # type: ignore[method-assign]
     if settings.scheduler:
         Scheduler(
-            app, settings, house.retention, house.upkeep, house.metrics, house.partitions
+            app,
+            settings,
+            house.retention,
+            house.upkeep,
+            house.metrics,
+            house.partitions,
+            house.export_runner,
         ).start()
     return app
 
@@ -217,6 +233,13 @@ def _build(app: Flask, settings: Settings) -> House:
     days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
     classes = record_classes(settings)
+    exporter, manifests = (
+        Exporter(reader, period, settings.export_days),
+        ManifestMaker(certificate_key),
+    )
+    exported_files = SealedFiles(settings.exports_dir / "prepared", ring)
+    places = Places(settings.exports_dir / "scheduled", settings)
+    scheduling = Scheduling(places, period, settings.operating_days)
     lag, lag_here = (partial(lag_seconds, engine, place, ring, period) for place in (archive, None))
     return House(
         settings=settings,
@@ -231,6 +254,7 @@ def _build(app: Flask, settings: Settings) -> House:
             lag_here,
             days.lags_seconds,
             partial(count_overdue, engine),
+            partial(failing_schedules, engine),
         ),
         signatures=signatures,
         certificate_key=certificate_key,
@@ -250,7 +274,13 @@ def _build(app: Flask, settings: Settings) -> House:
             settings, sites, visits, limiter, GrantedPurposes(engine, policies, signatures)
         ),
         reader=reader,
-        exporter=Exporter(reader, period, settings.export_days),
+        exporter=exporter,
+        manifests=manifests,
+        exported_files=exported_files,
+        scheduling=scheduling,
+        export_runner=ExportRunner(
+            exporter, exported_files, places, manifests, scheduling, settings.export_link_hours
+        ),
         classes=classes,
         archive=ArchiveReader(VisitSearch(ring, reader, settings.visit_period)),
         eraser=eraser,

@@ -33,11 +33,8 @@ from consent_server.holds.commands import commands as hold_commands
 from consent_server.keys.ring import renew
 from consent_server.linting.commands import commands as banner_commands
 from consent_server.operators.commands import commands as operator_commands
-from consent_server.reports.commands import (
-    consent_commands,
-    export_commands,
-    visit_commands,
-)
+from consent_server.reports.commands import consent_commands, visit_commands
+from consent_server.reports.copy_commands import export_commands
 from consent_server.retention.commands import commands as retention_commands
 from consent_server.setups.commands import commands as policy_commands
 from consent_server.sites.commands import commands as site_commands

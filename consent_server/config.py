@@ -96,6 +96,24 @@ class Settings:
         "first of them is gone, if that is sooner",
         unit="days",
     )  # fmt: skip
+    export_link_hours: int = _setting(
+        24, "a file that was exported in the background waits here so long to be fetched, then it "
+        "is destroyed; sooner if the copy must be",
+        unit="hours",
+    )  # fmt: skip
+    exports_dir: Path = _setting(
+        Path(), "folder of exported files, the same on every node: in the background (sealed), and "
+        "scheduled ones in folders below it; empty = exports under home", unit="path",
+    )  # fmt: skip
+    s3_endpoint: str = _setting(
+        "", "server of the buckets for scheduled exports, such as https://s3.example.com; empty = "
+        "Amazon's", unit="URL",
+    )  # fmt: skip
+    s3_region: str = _setting("us-east-1", "region of the buckets", unit="region")
+    s3_access_key: str = _setting(
+        "", "access key of the buckets; needs consent-server[s3]. Kept nowhere else", secret=True
+    )
+    s3_secret_key: str = _setting("", "secret key of the buckets", secret=True)
     choice_days: int = _setting(
         182, "a choice is kept this long, refusals as long as grants (CNIL: six months)",
         unit="days",
@@ -238,6 +256,9 @@ class Settings:
                 or f"sqlite:///{home / 'archive.db'}",
                 "replica_database_url": _driver(self.replica_database_url),
                 "keys_dir": home / "keys" if self.keys_dir == Path() else self.keys_dir.absolute(),
+                "exports_dir": home / "exports"
+                if self.exports_dir == Path()
+                else self.exports_dir.absolute(),
                 "secret_key": self.secret_key or _kept_secret(self, home),
                 "public_url": self.public_url.rstrip("/"),
             }

@@ -28,6 +28,7 @@ _LEAST: Final = {
     "access_log_months": 12,
     "consent_months": 0,
     "export_days": 1,
+    "export_link_hours": 1,
     "choice_days": 7,
     "policy_notice_days": 7,
     "queue_limit": 1,
@@ -66,7 +67,8 @@ def check(settings: Settings) -> None:
             raise ConfigError(f"{variable_of(name)}={value!r}: use {' or '.join(known)}.")
     if settings.metrics_token and len(settings.metrics_token) < _TOKEN_CHARACTERS:
         raise ConfigError(f"CONSENT_METRICS_TOKEN is too short; {_MAKE_SECRET}")
-    _check_endpoint(settings.otlp_endpoint)
+    _check_endpoint("otlp_endpoint", settings.otlp_endpoint)
+    _check_endpoint("s3_endpoint", settings.s3_endpoint)
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -107,9 +109,9 @@ def _check_public_url(text: str) -> None:
         raise ConfigError(f"CONSENT_PUBLIC_URL={text!r}: use an address like https://host[:port].")
 
 
-def _check_endpoint(text: str) -> None:
+def _check_endpoint(name: str, text: str) -> None:
     if text and not text.startswith(("http://", "https://")):
-        raise ConfigError(f"CONSENT_OTLP_ENDPOINT={text!r}: use an address like http://host:4318.")
+        raise ConfigError(f"{variable_of(name)}={text!r}: use an address like http://host:4318.")
 
 
 def _check_rates(text: str) -> None:

@@ -70,6 +70,7 @@ class Signatures:
     def __init__(self, secret: str) -> None:
         self._visitors = lru_cache(_KEPT_SIGNERS)(lambda site: _Signer(secret, f"visitor:{site}"))
         self._receipts = _Signer(secret, "receipt")
+        self._exports = _Signer(secret, "export")
 
     def visitor_token(self, site_key: str, visitor_id: UUID, issued_at: datetime) -> str:
         """Returns the token of a visitor on a site: id, issue time and signature, 54 characters."""
@@ -91,6 +92,21 @@ class Signatures:
                 "send the submission again with visitor null to get a new one.",
                 field="visitor",
             ) from error
+
+    def export_link(self, reference: str, until: datetime) -> str:
+        """Returns what stands in the link to an exported file, which holds before an instant."""
+        return self._exports.sign(f"{reference}.{_base36(int(until.timestamp()))}").decode()
+
+    def export_of_link(self, link: str, now: datetime) -> str:
+        """Returns the export that a link names. Raises TokenRefused: forged, or no longer good."""
+        try:
+            reference, until = self._exports.unsign(link).decode().rsplit(".", 1)
+            is_over = int(until, 36) <= now.timestamp()
+        except (BadSignature, ValueError, UnicodeError) as error:
+            raise TokenRefused("This link was not made by this service.") from error
+        if is_over:
+            raise TokenRefused("This link is no longer good.")
+        return reference
 
     def seal(self, canonical: bytes) -> str:
         """Returns the signature over the canonical bytes of a receipt, 24 characters."""

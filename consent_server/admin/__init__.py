@@ -22,7 +22,9 @@ from consent_server.admin import (
     notices,
     operators,
     overview,
+    prepared,
     retention,
+    schedules,
     sites,
     statistics,
     studio,
@@ -36,8 +38,11 @@ from consent_server.holds.services import HoldKeeper
 from consent_server.keys.ring import KeyRing
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
+from consent_server.reports.manifest import ManifestMaker
+from consent_server.reports.schedules import Scheduling
+from consent_server.reports.sealed import SealedFiles
 from consent_server.retention.rules import RecordClass
-from consent_server.signing import CertificateKey
+from consent_server.signing import CertificateKey, Signatures
 from consent_server.statistics.circumstances import CircumstanceReader
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
@@ -73,6 +78,14 @@ class Parts(Protocol):
     @property
     def exporter(self) -> Exporter: ...
     @property
+    def manifests(self) -> ManifestMaker: ...
+    @property
+    def exported_files(self) -> SealedFiles: ...
+    @property
+    def scheduling(self) -> Scheduling: ...
+    @property
+    def signatures(self) -> Signatures: ...
+    @property
     def archive(self) -> ArchiveReader: ...
     @property
     def certificate_key(self) -> CertificateKey: ...
@@ -103,11 +116,13 @@ def init_app(app: Flask, parts: Parts) -> None:
     visits.add_pages(routes, settings, parts.reader, parts.days)
     statistics.add_pages(routes, settings, parts.statistics, parts.decisions, parts.circumstances)
     exports.add_pages(routes, settings, parts.exporter)
+    prepared.add_pages(routes, parts.signatures, parts.exported_files)
+    schedules.add_pages(routes, parts.scheduling)
     archive.add_pages(routes, settings, parts.archive)
     disclosures.add_pages(routes)
     certificates.add_pages(routes, parts.certificate_key)
     holds.add_pages(routes, settings, parts.holds)
-    copies.add_pages(routes)
+    copies.add_pages(routes, parts.manifests)
     retention.add_pages(routes, parts.classes)
     access_log.add_pages(routes)
     operators.add_pages(routes, settings)

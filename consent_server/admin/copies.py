@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consent_server import clock
@@ -12,6 +12,7 @@ from consent_server.admin.choices import PAGE_ROWS, read_row_number
 from consent_server.admin.guard import has_role, operator_name, operator_page
 from consent_server.errors import CommandError
 from consent_server.reports.ledger import check_off, destroyed_copies, find_copy, open_copies
+from consent_server.reports.manifest import ManifestMaker
 from consent_server.sites.services import all_sites
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _OPEN_ROWS: Final = 200  # the most urgent; whoever has more has other work first
 
 
-def add_pages(routes: Blueprint) -> None:
+def add_pages(routes: Blueprint, manifests: ManifestMaker) -> None:
     """Adds the pages."""
 
     @routes.get("/exports/copies")
@@ -42,6 +43,18 @@ def add_pages(routes: Blueprint) -> None:
     @operator_page("handler")
     def ask_about_copy(reference: str) -> ResponseReturnValue:
         return _question(reference)
+
+    @routes.get("/exports/copies/<reference>/manifest.json")
+    @operator_page("handler")
+    def show_manifest(reference: str) -> Response:
+        try:
+            manifest = manifests.of(_known(reference))
+        except CommandError:
+            abort(404)
+        response = Response(manifest, content_type="application/json")
+        name = f"{reference}.manifest.json"
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
 
     @routes.post("/exports/copies/<reference>")
     @operator_page("handler")

@@ -1,10 +1,22 @@
-"""Exports from the console: a form with a reason, then a stream."""
+"""Exports from the console: a form with purpose and reason, then a stream, or a job for long ones.
+
+Visits are masked unless whoever sees personal data, and proved who he is a moment ago, asks for
+them as they are.
+"""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, cast, get_args
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import (
+    Blueprint,
+    Response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -14,11 +26,24 @@ from consent_server.admin.consents import ACTIONS
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.config import Settings
 from consent_server.pace import SERVING
-from consent_server.reports.exports import Export, Exporter, file_name, media_type
+from consent_server.reports.exports import (
+    COLUMNS,
+    Export,
+    Exporter,
+    Kind,
+    Order,
+    Purpose,
+    file_name,
+    media_type,
+)
+from consent_server.reports.jobs import ask
+from consent_server.reports.parquet import is_parquet_there
+from consent_server.reports.tables import FORMATS, Format
 from consent_server.visits.device import DEVICE_CLASSES
 
-_FORMATS: Final = ("csv", "ndjson")
-_KINDS: Final = ("consents", "visits")
+PURPOSES: Final = cast(tuple[Purpose, ...], tuple(filter(None, get_args(Purpose))))
+KINDS: Final[tuple[Kind, ...]] = tuple(COLUMNS)
+_LONG_ROWS: Final = 100_000  # more would keep a browser waiting for minutes
 
 
 def add_pages(routes: Blueprint, settings: Settings, exporter: Exporter) -> None:
@@ -33,36 +58,68 @@ def add_pages(routes: Blueprint, settings: Settings, exporter: Exporter) -> None
     @operator_page("personal.handle", of_granted_sites=True)
     def export() -> ResponseReturnValue:
         choices = read_choices(request.form, settings.zone, "personal.handle")
-        reason = read_line(request.form.get("reason", ""))[:REASON_CHARACTERS]
-        if not reason:
-            choices.errors["reason"] = _("Say why; it stands in the access log.")
+        order = _order(choices, request.form)
         if choices.errors:
             return _form(choices), 400
-        wanted = _export(choices, request.form)
-        blocks = exporter.stream(wanted, operator=operator_name(), reason=reason, share=SERVING)
-        response = Response(stream_with_context(blocks), content_type=media_type(wanted))
-        response.headers.set("Content-Disposition", "attachment", filename=file_name(wanted))
+        is_long = exporter.count(order.export, _LONG_ROWS + 1) > _LONG_ROWS
+        if is_long or request.form.get("how") == "background":
+            reference = ask(exporter, order)
+            return redirect(url_for("admin.show_prepared_export", reference=reference))
+        blocks = exporter.blocks(exporter.enter(order), share=SERVING)
+        response = Response(stream_with_context(blocks), content_type=media_type(order.export))
+        name = file_name(order.export)
+        response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
 
 
 def _form(choices: Choices) -> str:
     return render_template(
-        "admin/exports.html", choices=choices, actions=ACTIONS, device_classes=DEVICE_CLASSES
+        "admin/exports.html",
+        choices=choices,
+        actions=ACTIONS,
+        device_classes=DEVICE_CLASSES,
+        formats=formats_there(),
+        purposes=PURPOSES,
     )
 
 
-def _export(choices: Choices, form: MultiDict[str, str]) -> Export:
-    kind: Literal["consents", "visits"] = (
-        "visits" if choices.one_of("kind", _KINDS) == "visits" else "consents"
-    )
-    is_csv = choices.one_of("format", _FORMATS) != "ndjson"
-    return Export(
+def formats_there() -> tuple[Format, ...]:
+    """Returns the formats that can be written here."""
+    return tuple(form for form in FORMATS if form != "parquet" or is_parquet_there())
+
+
+def read_purpose(choices: Choices) -> Purpose:
+    """Returns what an export is for; an error of the form if that is not said."""
+    purpose = choices.one_of("purpose", PURPOSES)
+    if purpose is None:
+        choices.errors["purpose"] = _("Say what for; it stands in the access log.")
+    return cast(Purpose, purpose or "")
+
+
+def read_reason(choices: Choices) -> str:
+    """Returns why; an error of the form if that is not said."""
+    reason = read_line(choices.values.get("reason", ""))[:REASON_CHARACTERS]
+    if not reason:
+        choices.errors["reason"] = _("Say why; it stands in the access log.")
+    return reason
+
+
+def _order(choices: Choices, form: MultiDict[str, str]) -> Order:
+    kind = cast(Kind, choices.one_of("kind", KINDS) or "consents")
+    export = Export(
         kind=kind,
-        format="csv" if is_csv else "ndjson",
+        format=cast(Format, choices.one_of("format", formats_there()) or "csv"),
         site_id=choices.site_id,
         since=choices.since,
         until=choices.until,
         action=choices.one_of("action", ACTIONS),
         device_class=choices.one_of("device_class", DEVICE_CLASSES),
+        is_masked=kind == "visits" and form.get("masking") != "unmasked",
         bom="bom" in form,
+    )
+    return Order(
+        export=export,
+        operator=operator_name(),
+        reason=read_reason(choices),
+        purpose=read_purpose(choices),
     )

@@ -86,6 +86,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         device_mode_name=device_mode_name,
         basis_name=basis_name,
         item_name=item_name,
+        export_purpose=export_purpose,
+        export_state=export_state,
+        period_name=period_name,
         request_state=request_state,
         instant_of=datetime.fromisoformat,
         check_name=check_name,
@@ -254,6 +257,38 @@ def item_name(item: str) -> str:
     }.get(item, item)
 
 
+def export_purpose(purpose: str) -> str:
+    """Returns what records are exported for."""
+    return {
+        "data_subject": _("A person asks for their data"),
+        "authority": _("An authority asks"),
+        "audit": _("Audit"),
+        "support": _("Support of a visitor"),
+        "analysis": _("Analysis"),
+        "other": _("Something else"),
+    }.get(purpose, "–")
+
+
+def export_state(state: str) -> str:
+    """Returns how an export in the background stands."""
+    return {
+        "queued": _("waits"),
+        "running": _("is being written"),
+        "done": _("done"),
+        "failed": _("failed"),
+        "cancelled": _("cancelled"),
+    }[state]
+
+
+def period_name(every: str) -> str:
+    """Returns how often a scheduled export is made."""
+    return {
+        "day": _("Every day"),
+        "week": _("Every week"),
+        "month": _("Every month"),
+    }.get(every, every)
+
+
 def request_state(state: str) -> str:
     """Returns how a request stands."""
     return {
@@ -332,6 +367,11 @@ def act_name(act: str) -> str:
         "consents.export": _("Began an export of consent records"),
         "consents.exported": _("Finished an export of consent records"),
         "export.shredded": _("Said that an exported copy is destroyed"),
+        "export.download": _("Fetched an exported file"),
+        "export.cancel": _("Cancelled an export"),
+        "export.wiped": _("An exported file was destroyed"),
+        "export.schedule": _("Made a schedule of exports"),
+        "export.unschedule": _("Removed a schedule of exports"),
     }.get(act, act)
 
 
@@ -387,6 +427,7 @@ def check_name(check: str) -> str:
         "destruction": _("Destruction in time"),
         "counting": _("Counting of visits"),
         "archiving": _("Moving to the archive"),
+        "schedules": _("Scheduled exports"),
     }.get(check, check)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, func, select
 
 from consent_server import clock
 from consent_server.consents.models import ConsentRecord
@@ -157,12 +157,16 @@ def _check_same(wanted: Mapping[str, Any], stored: Mapping[str, Any], has_visito
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentFilter:
-    """Which records to read; None means any. `since` is included, `until` is not."""
+    """Which records to read; None means any. `since` is included, `until` is not.
+
+    last_id: the highest row number, as of some instant.
+    """
 
     site_id: int | None = None
     action: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    last_id: int | None = None
 
 
 class ConsentRow(msgspec.Struct, frozen=True):
@@ -226,6 +230,13 @@ def each_consent(
         after_id = rows[-1]["id"]
 
 
+def count_consents(engine: Engine, chosen: ConsentFilter, at_most: int | None = None) -> int:
+    """Returns how many records there are; counts no further than `at_most`."""
+    found = filtered(chosen).with_only_columns(_TABLE.c.id).limit(at_most).subquery()
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
+
 def filtered(chosen: ConsentFilter, exporting: Engine | None = None) -> Select[Any]:
     """Returns the query of the chosen records.
 
@@ -241,4 +252,6 @@ def filtered(chosen: ConsentFilter, exporting: Engine | None = None) -> Select[A
         query = query.where(_TABLE.c.recorded_at >= chosen.since)
     if chosen.until is not None:
         query = query.where(_TABLE.c.recorded_at < chosen.until)
+    if chosen.last_id is not None:
+        query = query.where(_TABLE.c.id <= chosen.last_id)
     return query

@@ -24,14 +24,17 @@ from consent_server.jobs.rounds import RoundsScheduler
 from consent_server.jobs.upkeep import MOVING_SECONDS, Upkeep
 from consent_server.operators.grants import forget_old_grants
 from consent_server.pace import SERVING
+from consent_server.reports.preparing import ExportRunner
 from consent_server.retention.services import Retention
 from consent_server.storage.database import db
 from consent_server.storage.leases import release_lease, take_lease
 from consent_server.storage.partitions.keeper import PartitionKeeper
+from consent_server.storage.revision import OUTAGES
 
 _log = logging.getLogger(__name__)
 _library_log = logging.getLogger("apscheduler")
 SCHEDULER = "scheduler on "  # before the name of the node, in certificates
+_EXPORT_SECONDS = 3.0  # somebody waits for them; to look costs one short read
 _LEASE_INTERVALS = 2.5  # a holder that misses two runs loses its lease
 
 
@@ -62,12 +65,14 @@ class Scheduler:
         upkeep: Upkeep,
         observer: JobObserver,
         partitions: Sequence[PartitionKeeper] = (),
+        exports: ExportRunner | None = None,
     ) -> None:
         self._app = app
         self._observer = observer
         self._interval = settings.retention_interval_seconds
         self._retention = retention
         self._upkeep = upkeep
+        self._exports = exports
         self._is_stopping = False
         self._renew_at = 0.0  # by the monotonic clock
         self._partitions = partitions
@@ -80,6 +85,8 @@ class Scheduler:
         """Runs each job once soon and then at every interval."""
         self._add(self.make_partitions, "partitions")
         self._add(self.destroy_expired, "retention")
+        if self._exports is not None:
+            self._add(self.make_exports, "exports", min(self._interval, _EXPORT_SECONDS))
         _library_log.setLevel(logging.ERROR)  # a run that outlasts the interval is no news
         self._clock.start()
         self._at_exit = Finalize(None, self.stop, exitpriority=0)
@@ -136,6 +143,22 @@ class Scheduler:
         self._observer.destroyed(counts, clock.now().timestamp())
         return True
 
+    def make_exports(self) -> bool:
+        """Makes the exports that wait, if no other process does; returns whether all went well."""
+        assert self._exports is not None
+        try:
+            with self._app.app_context():
+                done = self._exports.run(lambda: not self._is_stopping, SERVING)
+        except OUTAGES:  # the run of destruction tells of it
+            return False
+        except Exception:  # noqa: BLE001 - the scheduler must live on; the next interval tries again
+            self._observer.job_failed()
+            _log.exception("exports failed; they are tried again in a few seconds")
+            return False
+        if not done:
+            self._observer.job_failed()
+        return done
+
     def _keep_up(self) -> bool:
         return self._upkeep.run(self._may_go_on, share=SERVING, moving_seconds=MOVING_SECONDS)
 
@@ -155,13 +178,13 @@ class Scheduler:
         self._observer.leads(is_holder)
         return is_holder
 
-    def _add(self, job: Callable[[], bool], name: str) -> None:
+    def _add(self, job: Callable[[], bool], name: str, seconds: float | None = None) -> None:
         late_is_fine = {"misfire_grace_time": None}  # the default drops what is late by a second
         self._clock.add_job(job, id=f"{name}-first", **late_is_fine)
         self._clock.add_job(
             job,
             "interval",
-            seconds=self._interval,
+            seconds=seconds or self._interval,
             id=name,
             max_instances=1,
             coalesce=True,

@@ -1,15 +1,14 @@
-"""`consent-server consents export`, `visits export`, and `exports`: what became of the copies."""
+"""`consent-server consents export` and `visits export`: records into a file or a pipe."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final, get_args
 
 import click
 from flask import current_app
@@ -17,13 +16,14 @@ from flask.cli import AppGroup
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from consent_server import clock
 from consent_server.audit.services import COMMAND_LINE
 from consent_server.errors import CommandError
 from consent_server.instants import Instant
-from consent_server.reports.exports import Export, Exporter, Kind
-from consent_server.reports.ledger import check_off, open_copies
-from consent_server.reports.models import ExportedCopy
+from consent_server.reports.exports import Export, Exporter, Kind, Order, Purpose
+from consent_server.reports.ledger import find_copy
+from consent_server.reports.manifest import ManifestMaker
+from consent_server.reports.preparing import MANIFEST_SUFFIX
+from consent_server.reports.tables import FORMATS
 from consent_server.sites.services import find_site
 from consent_server.visits.days import VisitDays
 
@@ -33,25 +33,24 @@ consent_commands = AppGroup(
 visit_commands = AppGroup(
     "visits", help="Visit records.", epilog="Example: consent-server visits export --site KEY"
 )
-
-export_commands = AppGroup(
-    "exports",
-    help="Exported copies, and their destruction.",
-    epilog="Example: consent-server exports list",
-)
+PURPOSES: Final[tuple[str, ...]] = tuple(filter(None, get_args(Purpose)))
 
 
 def _export_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--site", "site_key", help="Key of one site; default: all sites."),
-        click.option(
-            "--format", "file_format", type=click.Choice(["csv", "ndjson"]), default="csv"
-        ),
+        click.option("--format", "file_format", type=click.Choice(FORMATS), default="csv"),
         click.option("--since", type=Instant(), help="First instant, such as 2026-01-15."),
         click.option("--until", type=Instant(), help="First instant left out."),
-        click.option("--bom", is_flag=True, help="Begin with a BOM (Korean Excel)."),
+        click.option("--bom", is_flag=True, help="Begin CSV with a BOM (Korean Excel)."),
+        click.option("--purpose", type=click.Choice(PURPOSES), default=None, help="What for."),
         click.option("--reason", default="export on the command line", help="For the access log."),
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: stdout."),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            help="File; its manifest lies beside it. Default: stdout.",
+        ),
     ):
         command = option(command)
     return command
@@ -60,60 +59,21 @@ def _export_options(command: Callable[..., None]) -> Callable[..., None]:
 @consent_commands.command("export", epilog="Example: consent-server consents export -o c.csv")
 @_export_options
 def export_consents(**options: Any) -> None:
-    """Write consent records as CSV or NDJSON; logged."""
-    _export("consents", **options)
+    """Write consent records as CSV, NDJSON, XLSX or Parquet; logged."""
+    _export("consents", is_masked=False, **options)
 
 
 @visit_commands.command("export", epilog="Example: consent-server visits export --site KEY")
 @_export_options
+@click.option(
+    "--masked/--unmasked",
+    "is_masked",
+    default=False,
+    help="Without whole addresses, ids and user agents. Default: unmasked.",
+)
 def export_visits(**options: Any) -> None:
     """Write visit records that may still be read; logged."""
     _export("visits", **options)
-
-
-@export_commands.command("list", epilog="Example: consent-server exports list --overdue")
-@click.option("--overdue", is_flag=True, help="Only those that should be destroyed; exit 1 if any.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_copies(overdue: bool, as_json: bool) -> None:
-    """List copies that are not destroyed yet, the most urgent first."""
-    now = clock.now()
-    copies = [copy for copy in open_copies() if not overdue or copy.expires_at <= now]
-    if as_json:
-        click.echo(json.dumps([_facts(copy, now) for copy in copies], ensure_ascii=False))
-    for copy in [] if as_json else copies:
-        late = "  overdue" if copy.expires_at <= now else ""
-        count = "broken off" if copy.finished_at is None else f"{copy.row_count} rows"
-        click.echo(
-            f"{copy.reference}  until {copy.expires_at.isoformat()}  {copy.kind}, {count}  "
-            f"{copy.owner}: {copy.reason}{late}"
-        )
-    if overdue and copies:
-        sys.exit(1)
-
-
-@export_commands.command("shred", epilog="Example: consent-server exports shred export-0123abcd")
-@click.argument("reference")
-@click.confirmation_option(prompt="Is the file destroyed, and every copy of it?")
-def shred_copy(reference: str) -> None:
-    """Say that a copy is destroyed. Destroys no file itself."""
-    copy = check_off(reference, COMMAND_LINE, may_for_others=True)
-    assert copy.shredded_at is not None
-    click.echo(f"{reference} is noted as destroyed since {copy.shredded_at.isoformat()}")
-
-
-def _facts(copy: ExportedCopy, now: datetime) -> dict[str, Any]:
-    return {
-        "reference": copy.reference,
-        "owner": copy.owner,
-        "kind": copy.kind,
-        "chosen": copy.chosen,
-        "rows": copy.row_count,
-        "sha256": copy.sha256,
-        "reason": copy.reason,
-        "made_at": copy.made_at.isoformat(),
-        "expires_at": copy.expires_at.isoformat(),
-        "is_overdue": copy.expires_at <= now,
-    }
 
 
 def _export(
@@ -123,8 +83,10 @@ def _export(
     since: datetime | None,
     until: datetime | None,
     bom: bool,
+    purpose: Any,
     reason: str,
     output: Path | None,
+    is_masked: bool,
 ) -> None:
     export = Export(
         kind=kind,
@@ -132,20 +94,27 @@ def _export(
         site_id=find_site(site_key).id if site_key else None,
         since=since,
         until=until,
+        is_masked=is_masked,
         bom=bom,
     )
     exporter: Exporter = current_app.extensions["consent_server"].exporter
+    order = exporter.enter(
+        Order(export=export, operator=COMMAND_LINE, reason=reason, purpose=purpose or "")
+    )
     with _progress() as progress:
         task = progress.add_task(kind, total=None, rows=0)
-        blocks = exporter.stream(
-            export,
-            operator=COMMAND_LINE,
-            reason=reason,
-            progress=lambda rows: progress.update(task, rows=rows),
-        )
+        blocks = exporter.blocks(order, lambda rows: progress.update(task, rows=rows))
         _write(blocks, output)
+    if output is not None and output.is_file():
+        _write_manifest(order.reference, output)
     if kind == "visits":
         _tell_of_archive(export)
+
+
+def _write_manifest(reference: str, output: Path) -> None:
+    manifests: ManifestMaker = current_app.extensions["consent_server"].manifests
+    manifest = manifests.of(find_copy(reference), output.name)
+    _write(iter([manifest]), output.with_name(output.name + MANIFEST_SUFFIX))
 
 
 def _tell_of_archive(export: Export) -> None:

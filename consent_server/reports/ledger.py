@@ -10,17 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from importlib.metadata import version
+from typing import NamedTuple
 
 from sqlalchemy import Engine, func, insert, select, update
 
 from consent_server import clock
-from consent_server.audit.services import Act, record_act
+from consent_server.audit.services import SERVICE, Act, record_act
 from consent_server.errors import CommandError
 from consent_server.reports.models import ExportedCopy
 from consent_server.storage.database import db, table_of
 
 _TABLE = table_of(ExportedCopy)
 _REASON_CHARACTERS = 500
+
+
+class File(NamedTuple):
+    """What is known of a file after its last byte. columns: name and type of each."""
+
+    row_count: int
+    byte_count: int
+    sha256: str
+    columns: Sequence[Mapping[str, str]]
 
 
 def begin_copy(
@@ -30,6 +41,7 @@ def begin_copy(
     kind: str,
     chosen: Mapping[str, str],
     reason: str,
+    purpose: str,
     expires_at: datetime,
 ) -> None:
     """Enters an export before its first byte, in a transaction of its own."""
@@ -41,20 +53,27 @@ def begin_copy(
                 kind=kind,
                 chosen=dict(chosen),
                 reason=reason[:_REASON_CHARACTERS],
+                purpose=purpose,
                 made_at=clock.now(),
                 expires_at=expires_at,
             )
         )
 
 
-def finish_copy(reference: str, *, row_count: int, sha256: str, expires_at: datetime) -> None:
+def finish_copy(reference: str, file: File, *, expires_at: datetime) -> None:
     """Adds what is known after the last byte."""
     with db.engine.execution_options(writes=True).begin() as connection:
         connection.execute(
             update(_TABLE)
             .where(_TABLE.c.reference == reference)
             .values(
-                row_count=row_count, sha256=sha256, expires_at=expires_at, finished_at=clock.now()
+                row_count=file.row_count,
+                byte_count=file.byte_count,
+                sha256=file.sha256,
+                columns=list(file.columns),
+                software=version("consent-server"),
+                expires_at=expires_at,
+                finished_at=clock.now(),
             )
         )
 
@@ -78,6 +97,12 @@ def check_off(reference: str, operator: str, *, may_for_others: bool) -> Exporte
     if changed:
         record_act(Act(operator=operator, act="export.shredded", reference=reference))
     return find_copy(reference)
+
+
+def check_off_untouched(reference: str) -> None:
+    """Notes that a copy is destroyed which never left this service."""
+    check_off(reference, SERVICE, may_for_others=True)
+    db.session.rollback()
 
 
 def find_copy(reference: str) -> ExportedCopy:

@@ -1,4 +1,7 @@
-"""Rows become lines: CSV that no spreadsheet executes, or one JSON object per line."""
+"""Rows become lines: CSV that no spreadsheet executes, or one JSON object per line.
+
+Other files have modules of their own (`xlsx`, `parquet`); all yield the same blocks.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,18 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
 
-Format = Literal["csv", "ndjson"]
+Format = Literal["csv", "ndjson", "xlsx", "parquet"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 Row = Sequence[Any]
 Block = tuple[int, bytes]  # how many rows, and their lines
 
 _BOM: Final = b"\xef\xbb\xbf"  # makes Korean Excel read the file as UTF-8
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BLOCK_ROWS: Final = 500
 
 
@@ -51,7 +55,7 @@ def ndjson_lines(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Block]
 
 def harmless(cell: str) -> str:
     """Returns a cell that a spreadsheet shows and does not run (CWE-1236)."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def _blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:

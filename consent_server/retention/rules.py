@@ -206,6 +206,8 @@ _WORKING: Final = (
             "erasures",
             "decision_progress",
             "held_counts",
+            "export_jobs",
+            "export_schedules",
         )
     ),
     Rows(table="archived_erasures", bind="archive", engine="own"),

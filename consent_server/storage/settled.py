@@ -9,9 +9,16 @@ make all decisions wait behind a long VACUUM.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Engine, Table, func, select, text
+
+from consent_server import clock
+
+_PAUSE_SECONDS: Final = 0.02
+_PATIENCE_SECONDS: Final = 2.0  # above any transaction of ours
 
 _SNAPSHOT = text(
     "SELECT pg_snapshot_xmin(snapshot)::text::bigint, pg_snapshot_xmax(snapshot)::text::bigint "
@@ -40,3 +47,19 @@ def look_at(connection: Connection, table: Table) -> Look:
     # behind the highest number: a transaction that has one below was open before
     oldest_open, next_open = connection.execute(_SNAPSHOT).one()
     return Look(highest, oldest_open, next_open)
+
+
+def settled_height(engine: Engine, table: Table) -> int:
+    """Returns a row number up to which a table has all rows that it will ever have.
+
+    Waits for transactions that are open at the moment, two seconds at most: where one takes longer,
+    a row of it may still come below.
+    """
+    with engine.connect() as connection:
+        seen = later = look_at(connection, table)
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not later.settles(seen) and time.monotonic() < until:
+        clock.pause(_PAUSE_SECONDS)
+        with engine.connect() as connection:
+            later = look_at(connection, table)
+    return seen.highest

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec.structs import astuple
-from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy import Engine, Row, Select, func, select
 
 from consent_server import clock
 from consent_server.keys.ring import KeyRing
@@ -27,12 +27,16 @@ _PAGE_ROWS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitFilter:
-    """Which visits to read; None means any. `since` is included, `until` is not."""
+    """Which visits to read; None means any. `since` is included, `until` is not.
+
+    last_id: the highest row number, as of some instant.
+    """
 
     site_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
     device_class: str | None = None
+    last_id: int | None = None
 
 
 class VisitView(msgspec.Struct, frozen=True):
@@ -96,6 +100,13 @@ class VisitReader:
         return [_view(row, plain) for row, plain in zip(rows, opened, strict=True) if plain]
 
 
+def count_visits(engine: Engine, chosen: VisitFilter, at_most: int | None = None) -> int:
+    """Returns how many visits there are; counts no further than `at_most`."""
+    found = _filtered(chosen).with_only_columns(_TABLE.c.id).limit(at_most).subquery()
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
+
 def _view(row: Row[Any], plain: bytes) -> VisitView:
     payload = astuple(payload_decoder.decode(plain))
     clear = (row.id, row.visit_id, row.site_id, row.recorded_at, row.gone_at, row.device_class)
@@ -116,4 +127,6 @@ def _filtered(chosen: VisitFilter, exporting: Engine | None = None) -> Select[An
         query = query.where(_TABLE.c.recorded_at < chosen.until)
     if chosen.device_class is not None:
         query = query.where(_TABLE.c.device_class == chosen.device_class)
+    if chosen.last_id is not None:
+        query = query.where(_TABLE.c.id <= chosen.last_id)
     return query

@@ -101,3 +101,9 @@ def _looked_up(checks: Checks) -> Iterator[Metric]:
             "Exported copies past their last day that nobody has said to be destroyed.",
             value=report.overdue_exports,
         )
+    if report.failing_schedules is not None:
+        yield GaugeMetricFamily(
+            "consent_scheduled_exports_failing",
+            "Scheduled exports of which the last one has failed so far.",
+            value=report.failing_schedules,
+        )

@@ -19,7 +19,9 @@ OVERDUE = "1 exported copy should be destroyed by now."
 
 def export(console: Console) -> str:
     """Exports all consent records; returns the reference of the copy."""
-    answer = console.send(EXPORTS, form=EXPORTS, kind="consents", reason="Yearly audit")
+    answer = console.send(
+        EXPORTS, form=EXPORTS, kind="consents", purpose="audit", reason="Yearly audit"
+    )
     assert answer.status_code == 200
     assert answer.data
     with console.app.app_context():

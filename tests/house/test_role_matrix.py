@@ -53,7 +53,16 @@ CONSOLE: Final = {
     "POST /admin/visits/done": "personal.read",
     "GET /admin/exports": "personal.handle",
     "POST /admin/exports": "personal.handle",
+    "GET /admin/exports/prepared": "personal.handle",
+    "GET /admin/exports/prepared/<reference>": "personal.handle",
+    "POST /admin/exports/prepared/<reference>/cancel": "personal.handle",
+    "GET /admin/exports/files/<link>": "personal.handle",
+    "GET /admin/exports/schedules": "duties.decide",
+    "POST /admin/exports/schedules": "duties.decide",
+    "GET /admin/exports/schedules/<int:number>": "duties.decide",
+    "POST /admin/exports/schedules/<int:number>": "duties.decide",
     "GET /admin/exports/copies": "personal.handle",
+    "GET /admin/exports/copies/<reference>/manifest.json": "personal.handle",
     "GET /admin/exports/copies/<reference>": "personal.handle",
     "POST /admin/exports/copies/<reference>": "personal.handle",
     "GET /admin/archive": "personal.handle",
@@ -111,6 +120,10 @@ OF_GRANTED_SITES: Final = {
     "POST /admin/visits/done",
     "GET /admin/exports",
     "POST /admin/exports",
+    "GET /admin/exports/prepared",
+    "GET /admin/exports/prepared/<reference>",
+    "POST /admin/exports/prepared/<reference>/cancel",
+    "GET /admin/exports/files/<link>",
 }
 FOR_THE_SIGNED_IN: Final = {  # Flask-Security's own pages about oneself
     "POST /admin/sign-out",
@@ -334,6 +347,7 @@ def address(route: str, shop: Shop, key: str = "") -> tuple[str, str]:
         "<int:invitation_id>": "999",
         "<int:operator_id>": "999",
         "<int:grant_id>": "999",
+        "<link>": "export-0000.0.none",
         "<int:session_id>": "999",
     }.items():
         path = path.replace(name, value)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
 from consent_server.errors import CommandError
-from consent_server.reports.commands import export_commands
+from consent_server.reports.copy_commands import export_commands
 from consent_server.reports.exports import Export
 from consent_server.reports.ledger import (
     check_off,

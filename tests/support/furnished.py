@@ -25,6 +25,7 @@ from support.shop import Shop
 
 _DAYS = 30
 _ON_THE_WAY = {  # to be seen only by who is half signed in, or has a link (tests/operators)
+    "admin.fetch_exported_file",  # a file (tests/reports)
     "security.logout",
     "security.mf_recovery",
     "security.tf_select",
@@ -62,7 +63,11 @@ def furnish(shop: Shop, owner: Console) -> dict[str, str]:
         reference="2026Ka-hap 1234", site=shop.key, narrowed_by="site", confirmed="on",
         ends=(today + timedelta(days=100)).isoformat(), reason="order of the court",
     )  # fmt: skip
-    owner.send("/admin/exports", form="/admin/exports", kind="consents", reason="Yearly audit")
+    why = {"form": "/admin/exports", "purpose": "audit", "reason": "Yearly audit"}
+    owner.send("/admin/exports", kind="consents", **why)
+    waiting = owner.send("/admin/exports", kind="visits", how="background", **why)
+    daily = {"kind": "visits", "every": "day", "place": "folder", "target": "shop/daily"}
+    owner.send("/admin/exports/schedules", **daily, **why)
     listed = owner.get("/admin/exports/copies").text
     copy = listed.split('href="/admin/exports/copies/')[1].split('"')[0]
     consent = owner.get("/admin/consents").text.split('href="/admin/consents/')[1].split('"')[0]
@@ -70,6 +75,7 @@ def furnish(shop: Shop, owner: Console) -> dict[str, str]:
         "admin.show_archive_request": _ask_for_archive(owner, today),
         "admin.show_consent_record": f"/admin/consents/{consent}",
         "admin.ask_about_copy": f"/admin/exports/copies/{copy}",
+        "admin.show_prepared_export": urlsplit(waiting.location).path,
         "admin.show_hold": urlsplit(hold.location).path,
     }
 
@@ -111,6 +117,9 @@ def _addresses(shop: Shop) -> dict[str, str]:
         "admin.show_retention": "/admin/retention",
         "admin.export_form": "/admin/exports",
         "admin.list_copies": "/admin/exports/copies",
+        "admin.list_prepared_exports": "/admin/exports/prepared",
+        "admin.list_schedules": "/admin/exports/schedules",
+        "admin.ask_about_schedule": "/admin/exports/schedules/1",
         "admin.access_log": "/admin/access-log",
         "admin.list_operators": "/admin/operators",
         "admin.show_operator": "/admin/operators/1",
