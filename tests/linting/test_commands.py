@@ -19,7 +19,6 @@ from consent_server.sites.services import find_site
 from linting.test_rules import SOUND
 from support.shop import NOTICE, Shop
 
-
 ON_SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
 
