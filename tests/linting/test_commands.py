@@ -19,12 +19,15 @@ from consent_server.sites.services import find_site
 from linting.test_rules import SOUND
 from support.shop import NOTICE, Shop
 
+ON_SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def runner(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
+@ON_SQLITE
 def test_errors_end_with_1_and_each_finding_says_where_and_why(
     runner: FlaskCliRunner, shop: Shop
 ) -> None:
@@ -39,6 +42,7 @@ def test_errors_end_with_1_and_each_finding_says_where_and_why(
     assert {"rule", "severity", "place", "words", "source", "link"} <= told["findings"][0].keys()
 
 
+@ON_SQLITE
 def test_a_sound_draft_ends_with_0_and_a_page_is_compared_with_it(
     runner: FlaskCliRunner, shop: Shop, tmp_path: Path
 ) -> None:
@@ -61,6 +65,7 @@ def test_a_sound_draft_ends_with_0_and_a_page_is_compared_with_it(
     assert "fb.1.2" not in leaves.output
 
 
+@ON_SQLITE
 def test_a_page_that_cannot_be_read_is_one_clear_line(runner: FlaskCliRunner, shop: Shop) -> None:
     answer = runner.invoke(commands, ["lint", shop.key, "--page", "/no/such/page.html"])
 
@@ -90,6 +95,7 @@ def test_settings_are_put_back_and_every_change_is_in_the_log(
         assert find_site(shop.key).banner_settings_before is not None
 
 
+@ON_SQLITE
 def test_an_announcement_tells_what_the_linter_finds_and_is_not_stopped(
     runner: FlaskCliRunner, shop: Shop
 ) -> None:
