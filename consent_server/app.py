@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from sqlalchemy import Engine
 
 from consent_server import admin, operators
 from consent_server.banner import views as banner_views
@@ -36,13 +38,15 @@ from consent_server.policies import views as policy_views
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports import views as report_views
 from consent_server.reports.exports import Exporter
-from consent_server.reports.ledger import count_overdue
+from consent_server.reports.ledger import count_overdue, open_copies_of
 from consent_server.retention.archiving import Archiver
 from consent_server.retention.lag import lag_seconds
 from consent_server.retention.rows import ClassRows
 from consent_server.retention.rules import RecordClass, record_classes
 from consent_server.retention.services import Retention
 from consent_server.retention.wording import published
+from consent_server.reviews.rules import OpenCopy
+from consent_server.reviews.services import Reviewer
 from consent_server.setups import views as setup_views
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
@@ -107,6 +111,7 @@ class House:
     holds: HoldKeeper
     classes: tuple[RecordClass, ...]
     retention: Retention
+    reviewer: Reviewer
     days: VisitDays
     upkeep: Upkeep
     statistics: Statistics
@@ -190,6 +195,7 @@ def _build(app: Flask, settings: Settings) -> House:
     days = VisitDays(engine, writer, settings.visit_period, settings.operating_days)
     engines = {"main": engine, "archive": archive}
     classes = record_classes(settings)
+    reviewer = _reviewer(settings, engine, certificate_key)
     lag, lag_here = (partial(lag_seconds, engine, place, ring, period) for place in (archive, None))
     return House(
         settings=settings,
@@ -204,6 +210,7 @@ def _build(app: Flask, settings: Settings) -> House:
             lag_here,
             days.lags_seconds,
             partial(count_overdue, engine),
+            reviewer.count_overdue,
         ),
         signatures=signatures,
         certificate_key=certificate_key,
@@ -236,8 +243,9 @@ def _build(app: Flask, settings: Settings) -> House:
             ledger_head,
             eraser,
             holds,
-            ClassRows(writer, classes, ZoneInfo(settings.zone)),
+            ClassRows(writer, classes, ZoneInfo(settings.zone), certificate_key),
         ),
+        reviewer=reviewer,
         days=days,
         upkeep=Upkeep(
             DecisionCounter(engine, writer, period.day_of),
@@ -249,6 +257,18 @@ def _build(app: Flask, settings: Settings) -> House:
         decisions=DecisionReader(period.day_of, settings.least_visitors),
         partitions=(young, apart),
     )
+
+
+def _reviewer(settings: Settings, engine: Engine, key: CertificateKey) -> Reviewer:
+    """Joins reviews to the ledger of exports, two rooms that are strangers."""
+
+    def open_copies(since: datetime, until: datetime) -> list[OpenCopy]:
+        found = open_copies_of(engine, since, until)
+        return [
+            OpenCopy(each.reference, each.owner, each.made_at, each.expires_at) for each in found
+        ]
+
+    return Reviewer(engine, key, ZoneInfo(settings.zone), settings.log_review_days, open_copies)
 
 
 def _doors(house: House) -> dict[str, Doors]:

@@ -39,6 +39,7 @@ from consent_server.reports.commands import (
     visit_commands,
 )
 from consent_server.retention.commands import commands as retention_commands
+from consent_server.reviews.commands import commands as access_log_commands
 from consent_server.setups.commands import commands as policy_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.statistics.commands import commands as statistics_commands
@@ -240,6 +241,7 @@ for group in (
     disclosure_commands,
     hold_commands,
     certificate_commands,
+    access_log_commands,
     statistics_commands,
 ):
     cli.add_command(group)

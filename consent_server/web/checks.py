@@ -54,6 +54,7 @@ class Report:
     lag_seconds: float | None = None
     delays_seconds: Mapping[str, float] = field(default_factory=dict)
     overdue_exports: int | None = None
+    overdue_reviews: int | None = None
 
     @property
     def status(self) -> Status:
@@ -68,6 +69,7 @@ class Checks:
     lag_here_seconds: the same without a connection to the archive.
     delays_seconds: asks how late other jobs are, by name.
     overdue_exports: asks how many exported copies should be destroyed and are not said to be.
+    overdue_reviews: asks how many months of the access log should be reviewed and are not.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Checks:
         lag_here_seconds: Callable[[], float],
         delays_seconds: Callable[[], Mapping[str, float]],
         overdue_exports: Callable[[], int],
+        overdue_reviews: Callable[[], int],
     ) -> None:
         self._settings = settings
         self._engines = engines
@@ -89,6 +92,7 @@ class Checks:
         self._lag_here_seconds = lag_here_seconds
         self._delays_seconds = delays_seconds
         self._overdue_exports = overdue_exports
+        self._overdue_reviews = overdue_reviews
         self._places = _places(settings)
         self._lock = threading.Lock()
         self._looking: Future[Report] | None = None
@@ -147,6 +151,7 @@ class Checks:
             lag_seconds=lag,
             delays_seconds=_asked(self._delays_seconds) or {},
             overdue_exports=_asked(self._overdue_exports),
+            overdue_reviews=_asked(self._overdue_reviews),
         )
 
     def _free(self) -> dict[str, int]:

@@ -101,3 +101,9 @@ def _looked_up(checks: Checks) -> Iterator[Metric]:
             "Exported copies past their last day that nobody has said to be destroyed.",
             value=report.overdue_exports,
         )
+    if report.overdue_reviews is not None:
+        yield GaugeMetricFamily(
+            "consent_log_reviews_overdue",
+            "Months of the access log past the day of their review that nobody has signed.",
+            value=report.overdue_reviews,
+        )
