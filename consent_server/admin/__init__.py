@@ -19,12 +19,14 @@ from consent_server.admin import (
     exports,
     holds,
     language,
+    log_reviews,
     notices,
     operators,
     overview,
     retention,
     sites,
     statistics,
+    tokens,
     visits,
 )
 from consent_server.admin.duties import Desk
@@ -36,6 +38,7 @@ from consent_server.keys.ring import KeyRing
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.rules import RecordClass
+from consent_server.reviews.services import Reviewer
 from consent_server.signing import CertificateKey
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
@@ -76,6 +79,8 @@ class Parts(Protocol):
     def holds(self) -> HoldKeeper: ...
     @property
     def classes(self) -> tuple[RecordClass, ...]: ...
+    @property
+    def reviewer(self) -> Reviewer: ...
 
 
 def init_app(app: Flask, parts: Parts) -> None:
@@ -85,7 +90,7 @@ def init_app(app: Flask, parts: Parts) -> None:
     overview.add_pages(
         routes,
         settings,
-        Desk(parts.policies, settings.visit_period),
+        Desk(parts.policies, settings.visit_period, parts.reviewer),
         parts.decisions,
         parts.statistics,
         parts.ring,
@@ -104,8 +109,10 @@ def init_app(app: Flask, parts: Parts) -> None:
     holds.add_pages(routes, settings, parts.holds)
     copies.add_pages(routes)
     retention.add_pages(routes, parts.classes)
-    access_log.add_pages(routes)
+    access_log.add_pages(routes, settings)
+    log_reviews.add_pages(routes, parts.reviewer)
     operators.add_pages(routes, settings)
+    tokens.add_pages(routes)
     account.add_pages(routes, settings)
     app.register_blueprint(routes)
     error_pages.init_app(app)

@@ -15,10 +15,14 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from consent_server.admin.guard import has_role, may, may_everywhere, may_open, roles_held
-from consent_server.audit.services import COMMAND_LINE, SERVICE
+from consent_server.admin.log_words import (
+    act_name,
+    actor_name,
+    group_name,
+    mark_words,
+    review_state,
+)
 from consent_server.config import Settings
-from consent_server.jobs.scheduler import SCHEDULER
-from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -49,6 +53,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         device_name=device_name,
         layer_name=layer_name,
         act_name=act_name,
+        group_name=group_name,
+        mark_words=mark_words,
+        review_state=review_state,
+        token_state=token_state,
+        scope_name=scope_name,
         actor_name=actor_name,
         record_class_name=record_class_name,
         destruction_reason=destruction_reason,
@@ -250,60 +259,17 @@ def layer_name(layer: str) -> str:
     }.get(layer, layer)
 
 
-def act_name(act: str) -> str:
-    """Returns what an operator did, as the access log tells it."""
+def token_state(state: str) -> str:
+    """Returns whether a token of a machine is of use."""
+    return {"valid": _("valid"), "expired": _("expired"), "revoked": _("revoked")}[state]
+
+
+def scope_name(scope: str) -> str:
+    """Returns what a token of a machine opens."""
     return {
-        "sign-in": _("Signed in"),
-        "sign-in.failed": _("Sign-in failed"),
-        "sign-in.locked": _("Account locked"),
-        "sign-out": _("Signed out"),
-        "operator.add": _("Added an operator"),
-        "sign-in.confirm": _("Confirmed the password"),
-        "password.change": _("Changed the password"),
-        "second-factor.set": _("Set up the second factor"),
-        "second-factor.off": _("Turned off the second factor"),
-        "recovery.make": _("Made recovery codes"),
-        "recovery.use": _("Used a recovery code"),
-        "session.end": _("Ended a session"),
-        "operator.reset": _("Reset a password"),
-        "operator.invite": _("Invited an operator"),
-        "operator.uninvite": _("Withdrew an invitation"),
-        "operator.join": _("Accepted an invitation"),
-        "operator.grant": _("Gave a role"),
-        "operator.revoke": _("Took back a role"),
-        "operator.dismiss": _("Dismissed an operator"),
-        "operator.training": _("Noted a training"),
-        "token.add": _("Made an API token"),
-        "token.rotate": _("Renewed an API token"),
-        "token.revoke": _("Revoked an API token"),
-        "site.add": _("Added a site"),
-        "site.change": _("Changed a site"),
-        "site.pin": _("Froze a script"),
-        "archive.ask": _("Asked to read the archive"),
-        "archive.approve": _("Approved reading the archive"),
-        "archive.refuse": _("Refused reading the archive"),
-        "archive.read": _("Read the archive"),
-        "archive.hand-over": _("Handed records to an authority"),
-        "disclosures.export": _("Downloaded the disclosure ledger"),
-        "certificate.confirm": _("Confirmed a certificate"),
-        "certificates.export": _("Downloaded the destruction ledger"),
-        "hold.open": _("Opened a legal hold"),
-        "hold.extend": _("Extended a legal hold"),
-        "hold.release": _("Released a legal hold"),
-        "hold.read": _("Read records of a legal hold"),
-        "hold.end": _("A legal hold ended"),
-        "policy.draft": _("Changed the draft of a notice"),
-        "policy.announce": _("Announced a notice"),
-        "policy.publish": _("Published a notice"),
-        "policy.cancel": _("Called off a notice"),
-        "policy.import": _("Imported a site"),
-        "visits.view": _("Viewed visit records"),
-        "visits.export": _("Began an export of visit records"),
-        "visits.exported": _("Finished an export of visit records"),
-        "consents.export": _("Began an export of consent records"),
-        "consents.exported": _("Finished an export of consent records"),
-        "export.shredded": _("Said that an exported copy is destroyed"),
-    }.get(act, act)
+        "consents.export": _("export consent records"),
+        "metrics.read": _("read the metrics"),
+    }.get(scope, scope)
 
 
 def dimension_name(dimension: str) -> str:
@@ -376,20 +342,14 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
 
 
-def actor_name(operator: str) -> str:
-    """Returns who did it: an account as it is, the others in words."""
-    if operator.startswith(SCHEDULER):
-        return _("Scheduler on %(node)s", node=operator.removeprefix(SCHEDULER))
-    return {
-        COMMAND_LINE: _("Command line"),
-        SERVICE: _("The service itself"),
-        UNKNOWN_ACCOUNT: _("Unknown account"),
-    }.get(operator, operator)
-
-
 def record_class_name(record_class: str) -> str:
     """Returns what a class of the retention table holds."""
-    return {"visit": _("Visit records")}.get(record_class, record_class)
+    return {
+        "visit": _("Visit records"),
+        "held visit": _("Visit records of a legal hold"),
+        "access_log": _("Access log"),
+        "grant_history": _("History of operators' rights"),
+    }.get(record_class, record_class)
 
 
 def destruction_reason(reason: str) -> str:
