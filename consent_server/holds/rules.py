@@ -100,7 +100,7 @@ def normal_sought(narrowed_by: str, sought: str) -> str:
     normal = normal_address(sought) if narrowed_by == ADDRESS else _normal_id(sought)
     if not normal:
         raise CommandError(
-            N_("What was given is no IP address.")
+            N_("What was given is no address.")
             if narrowed_by == ADDRESS
             else N_("What was given is no visitor id.")
         )
