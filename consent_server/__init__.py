@@ -13,6 +13,7 @@ ones, never the other way (the contracts in pyproject.toml hold this):
     disclosures         who may read the archive, what was handed to an authority
     holds               visits that a named case keeps beyond their day
     certificates        the ledger of destruction: signed, chained, confirmed
+    reviews             the monthly review of the access log, signed
     setups              a whole site as one file
     linting             what the law or a measurement speaks against in a notice and its banner
     banner, consents, visits   the script; the decisions; the visit log (strangers to each other)

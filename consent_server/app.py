@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from sqlalchemy import Engine
 
 from consent_server import admin, operators
 from consent_server.banner import views as banner_views
@@ -42,7 +44,7 @@ from consent_server.policies.schemas import Notice
 from consent_server.reports import views as report_views
 from consent_server.reports.exports import Exporter
 from consent_server.reports.jobs import failing_schedules
-from consent_server.reports.ledger import count_overdue
+from consent_server.reports.ledger import count_overdue, open_copies_of
 from consent_server.reports.manifest import ManifestMaker
 from consent_server.reports.places import Places
 from consent_server.reports.preparing import ExportRunner
@@ -54,6 +56,8 @@ from consent_server.retention.rows import ClassRows
 from consent_server.retention.rules import RecordClass, record_classes
 from consent_server.retention.services import Retention
 from consent_server.retention.wording import published
+from consent_server.reviews.rules import OpenCopy
+from consent_server.reviews.services import Reviewer
 from consent_server.setups import views as setup_views
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.sites.directory import SiteDirectory
@@ -132,6 +136,7 @@ class House:
     holds: HoldKeeper
     classes: tuple[RecordClass, ...]
     retention: Retention
+    reviewer: Reviewer
     days: VisitDays
     upkeep: Upkeep
     statistics: Statistics
@@ -240,6 +245,7 @@ def _build(app: Flask, settings: Settings) -> House:
     exported_files = SealedFiles(settings.exports_dir / "prepared", ring)
     places = Places(settings.exports_dir / "scheduled", settings)
     scheduling = Scheduling(places, period, settings.operating_days)
+    reviewer = _reviewer(settings, engine, certificate_key)
     lag, lag_here = (partial(lag_seconds, engine, place, ring, period) for place in (archive, None))
     return House(
         settings=settings,
@@ -255,6 +261,7 @@ def _build(app: Flask, settings: Settings) -> House:
             days.lags_seconds,
             partial(count_overdue, engine),
             partial(failing_schedules, engine),
+            reviewer.count_overdue,
         ),
         signatures=signatures,
         certificate_key=certificate_key,
@@ -293,8 +300,9 @@ def _build(app: Flask, settings: Settings) -> House:
             ledger_head,
             eraser,
             holds,
-            ClassRows(writer, classes, ZoneInfo(settings.zone)),
+            ClassRows(writer, classes, ZoneInfo(settings.zone), certificate_key),
         ),
+        reviewer=reviewer,
         days=days,
         upkeep=Upkeep(
             DecisionCounter(engine, writer, period.day_of),
@@ -310,6 +318,18 @@ def _build(app: Flask, settings: Settings) -> House:
         partitions=(young, apart),
         warnings_about=warnings_about,
     )
+
+
+def _reviewer(settings: Settings, engine: Engine, key: CertificateKey) -> Reviewer:
+    """Joins reviews to the ledger of exports, two rooms that are strangers."""
+
+    def open_copies(since: datetime, until: datetime) -> list[OpenCopy]:
+        found = open_copies_of(engine, since, until)
+        return [
+            OpenCopy(each.reference, each.owner, each.made_at, each.expires_at) for each in found
+        ]
+
+    return Reviewer(engine, key, ZoneInfo(settings.zone), settings.log_review_days, open_copies)
 
 
 def _doors(house: House) -> dict[str, Doors]:

@@ -36,6 +36,7 @@ from consent_server.operators.commands import commands as operator_commands
 from consent_server.reports.commands import consent_commands, visit_commands
 from consent_server.reports.copy_commands import export_commands
 from consent_server.retention.commands import commands as retention_commands
+from consent_server.reviews.commands import commands as access_log_commands
 from consent_server.setups.commands import commands as policy_commands
 from consent_server.sites.commands import commands as site_commands
 from consent_server.statistics.commands import commands as statistics_commands
@@ -238,6 +239,7 @@ for group in (
     disclosure_commands,
     hold_commands,
     certificate_commands,
+    access_log_commands,
     statistics_commands,
 ):
     cli.add_command(group)

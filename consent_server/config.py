@@ -82,9 +82,15 @@ class Settings:
         "nothing on any record; off = neither is looked at", unit="on/off",
     )  # fmt: skip
     access_log_months: int = _setting(
-        12, "entries of the console's access log are gone after this many calendar months; 24 for "
-        "50,000 persons or more (safety standard art. 8)",
+        12, "entries of the console's access log are gone so many calendar months after the end of "
+        "theirs; 24 for 50,000 persons or more, for unique identifiers or sensitive data, and for "
+        "telecommunications operators with lines of their own (safety standard art. 8(1))",
         unit="months",
+    )  # fmt: skip
+    log_review_days: int = _setting(
+        10, "a month of the access log is reviewed and signed within this many days after its end "
+        "(safety standard art. 8(2): at least monthly, or as your internal plan says); then it is "
+        "overdue on the overview and in /metrics", unit="days",
     )  # fmt: skip
     consent_months: int = _setting(
         0, "consent records are gone this many calendar months after a later decision replaced "

@@ -26,6 +26,7 @@ _LEAST: Final = {
     "operating_days": 1,
     "least_visitors": 5,
     "access_log_months": 12,
+    "log_review_days": 1,
     "consent_months": 0,
     "export_days": 1,
     "export_link_hours": 1,
@@ -44,7 +45,7 @@ _LEAST: Final = {
     "password_days": 0,
     "training_days": 0,
 }
-_MOST: Final = {"operating_days": 60}
+_MOST: Final = {"operating_days": 60, "log_review_days": 90}
 _CHOICES: Final = {
     "mode": ("standalone", "production"),
     "metrics": ("local", "off", "on"),

@@ -29,6 +29,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def N_(template: str) -> str:  # noqa: N802 - the name by which Babel finds what is translated later
+    """Marks words that are translated when they are shown; returns them as they are."""
+    return template
+
+
 class ConsentServerError(Exception):
     """Root of the tree: catch this to catch everything raised on purpose."""
 
@@ -45,7 +50,16 @@ class OldRing(ConfigError):
 
 
 class CommandError(ConsentServerError):
-    """A command cannot be carried out; `str(error)` is one line for the operator."""
+    """A command cannot be carried out; `str(error)` is one line for the operator.
+
+    template: the words, with a place like %(name)s for each field; marked with N_ where a page may
+    show them, which then says them in its reader's language (admin.said).
+    """
+
+    def __init__(self, template: str = "", **fields: object) -> None:
+        super().__init__(template % fields if fields else template)
+        self.template = template
+        self.fields = fields
 
 
 class Busy(ConsentServerError):

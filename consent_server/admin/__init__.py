@@ -19,6 +19,7 @@ from consent_server.admin import (
     exports,
     holds,
     language,
+    log_reviews,
     notices,
     operators,
     overview,
@@ -28,6 +29,7 @@ from consent_server.admin import (
     sites,
     statistics,
     studio,
+    tokens,
     visits,
 )
 from consent_server.admin.duties import Desk
@@ -42,6 +44,7 @@ from consent_server.reports.manifest import ManifestMaker
 from consent_server.reports.schedules import Scheduling
 from consent_server.reports.sealed import SealedFiles
 from consent_server.retention.rules import RecordClass
+from consent_server.reviews.services import Reviewer
 from consent_server.signing import CertificateKey, Signatures
 from consent_server.statistics.circumstances import CircumstanceReader
 from consent_server.statistics.decisions import DecisionReader
@@ -93,6 +96,8 @@ class Parts(Protocol):
     def holds(self) -> HoldKeeper: ...
     @property
     def classes(self) -> tuple[RecordClass, ...]: ...
+    @property
+    def reviewer(self) -> Reviewer: ...
 
 
 def init_app(app: Flask, parts: Parts) -> None:
@@ -102,7 +107,7 @@ def init_app(app: Flask, parts: Parts) -> None:
     overview.add_pages(
         routes,
         settings,
-        Desk(parts.policies, settings.visit_period),
+        Desk(parts.policies, settings.visit_period, parts.reviewer),
         parts.decisions,
         parts.statistics,
         parts.ring,
@@ -124,8 +129,10 @@ def init_app(app: Flask, parts: Parts) -> None:
     holds.add_pages(routes, settings, parts.holds)
     copies.add_pages(routes, parts.manifests)
     retention.add_pages(routes, parts.classes)
-    access_log.add_pages(routes)
+    access_log.add_pages(routes, settings)
+    log_reviews.add_pages(routes, parts.reviewer)
     operators.add_pages(routes, settings)
+    tokens.add_pages(routes)
     account.add_pages(routes, settings)
     app.register_blueprint(routes)
     error_pages.init_app(app)

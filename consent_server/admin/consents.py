@@ -9,7 +9,13 @@ import msgspec
 from flask import Blueprint, abort, render_template, request
 
 from consent_server.admin.choices import PAGE_ROWS, read_choices
-from consent_server.admin.guard import check_site, granted_sites, operator_page
+from consent_server.admin.guard import (
+    check_site,
+    granted_sites,
+    operator_name,
+    operator_page,
+)
+from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.consents.schemas import Action
 from consent_server.consents.services import ConsentFilter, ConsentRow, find_consent, list_consents
@@ -51,6 +57,15 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
             abort(404)
         check_site(record.site_id)
         site = next(site for site in granted_sites() if site.id == record.site_id)
+        record_act(
+            Act(
+                operator=operator_name(),
+                act="consents.view",
+                site_id=site.id,
+                record_count=1,
+                reference=str(consent_id),
+            )
+        )
         return render_template(
             "admin/consent.html", record=record, site=site, names=_names_shown(record)
         )

@@ -15,13 +15,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from consent_server import clock
-from consent_server.admin.guard import has_role
+from consent_server.admin.guard import has_role, may_everywhere
 from consent_server.certificates.services import count_unconfirmed
 from consent_server.errors import SiteUnknown
 from consent_server.periods import RetentionPeriod
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.policies.registry import ended_contracts
 from consent_server.reports.ledger import count_overdue_here
+from consent_server.reviews.services import Reviewer
 from consent_server.web.checks import Report
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Desk:
 
     policies: PolicyDirectory
     period: RetentionPeriod
+    reviewer: Reviewer
 
     def duties(self, sites: Sequence[Site], report: Report) -> list[Duty]:
         """Returns all that waits for the operator who is signed in."""
@@ -52,9 +54,22 @@ class Desk:
             *_late_jobs(report),
             *_exports(),
             *(duty for site in sites for duty in self._notices(site)),
+            *self._reviews(),
             *_certificates(),
         ]
         return sorted(found, key=lambda duty: not duty.is_urgent)
+
+    def _reviews(self) -> Iterator[Duty]:
+        count = self.reviewer.count_overdue() if may_everywhere("log.review") else 0
+        if count:
+            yield Duty(
+                ngettext(
+                    "%(num)s month of the access log should be reviewed by now.",
+                    "%(num)s months of the access log should be reviewed by now.",
+                    count,
+                ),
+                url_for("admin.list_reviews"),
+            )
 
     def _notices(self, site: Site) -> Iterator[Duty]:
         try:

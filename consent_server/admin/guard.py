@@ -72,7 +72,7 @@ def operator_page(
                 return redirect(url_for(_PAGE_OF_DUTY[duty]))  # type: ignore[return-value]
             _refuse_without(right, kwargs, of_granted_sites)
             if right in PERSONAL and not is_fresh():
-                return _to_confirm()  # type: ignore[return-value]
+                return to_confirm()  # type: ignore[return-value]
             return view(*args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]  # read by the role matrix test
@@ -160,7 +160,7 @@ def _to_sign_in() -> Response:
     return redirect(url_for("security.login", next=_way_back()))
 
 
-def _to_confirm() -> Response:
+def to_confirm() -> Response:
     """Leads to the page that asks for the password, and from there back."""
     return redirect(url_for("security.verify", next=_way_back() or request.path))
 

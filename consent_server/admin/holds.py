@@ -27,6 +27,7 @@ from consent_server.admin.choices import (
 )
 from consent_server.admin.confirming import is_confirmed, not_confirmed
 from consent_server.admin.guard import operator_name, operator_page
+from consent_server.admin.said import said
 from consent_server.config import Settings
 from consent_server.errors import CommandError
 from consent_server.holds.rules import (
@@ -122,7 +123,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         try:
             hold = keeper.open(new, operator_name())
         except CommandError as error:
-            return pages.form({"form": str(error)}), 400
+            return pages.form({"form": said(error)}), 400
         return redirect(url_for("admin.show_hold", hold_id=hold.hold_id))
 
     @routes.get("/holds/<uuid:hold_id>")
@@ -140,7 +141,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         try:
             keeper.extend(hold_id, ends_at, operator_name(), reason)
         except CommandError as error:
-            return pages.hold(hold, {"ends": str(error)}), 400
+            return pages.hold(hold, {"ends": said(error)}), 400
         return redirect(url_for("admin.show_hold", hold_id=hold_id))
 
     @routes.post("/holds/<uuid:hold_id>/release")
@@ -155,7 +156,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         try:
             keeper.release(hold_id, operator_name(), reason)
         except CommandError as error:
-            return pages.hold(hold, {"release_reason": str(error)}), 400
+            return pages.hold(hold, {"release_reason": said(error)}), 400
         return redirect(url_for("admin.show_hold", hold_id=hold_id))
 
     @routes.post("/holds/<uuid:hold_id>/records")
@@ -171,7 +172,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
                 hold_id, operator_name(), reason, before_id=before_id, limit=PAGE_ROWS
             )
         except CommandError as error:
-            return pages.hold(hold, {"read_reason": str(error)}), 400
+            return pages.hold(hold, {"read_reason": said(error)}), 400
         return render_template(
             "admin/hold_records.html",
             hold=hold,

@@ -5,41 +5,26 @@ The zone is named on every page that shows a time. A code without words is shown
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache, wraps
-from typing import Final, TypeVarTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 from flask import Flask, request
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from consent_server.admin.guard import has_role, may, may_everywhere, may_open, roles_held
-from consent_server.audit.services import COMMAND_LINE, SERVICE
+from consent_server.admin.log_words import (
+    act_name,
+    actor_name,
+    group_name,
+    mark_words,
+    review_state,
+)
+from consent_server.admin.remembered import once_per_language
 from consent_server.config import Settings
-from consent_server.jobs.scheduler import SCHEDULER
-from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
 from consent_server.statistics.circumstance_rules import UNKNOWN_COUNTRY
-
-_REMEMBERED: Final = 4096
-Codes = TypeVarTuple("Codes")
-
-
-def _once_per_language(words: Callable[[*Codes], str]) -> Callable[[*Codes], str]:
-    """Remembers what a function of this module says: each call looks up a whole table of words."""
-
-    @lru_cache(_REMEMBERED)
-    def remembered(_language: Locale | None, codes: tuple[*Codes]) -> str:
-        return words(*codes)
-
-    @wraps(words)
-    def said(*codes: *Codes) -> str:
-        return remembered(get_locale(), codes)
-
-    return said
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -70,6 +55,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         device_name=device_name,
         layer_name=layer_name,
         act_name=act_name,
+        group_name=group_name,
+        mark_words=mark_words,
+        review_state=review_state,
+        token_state=token_state,
+        scope_name=scope_name,
         actor_name=actor_name,
         record_class_name=record_class_name,
         destruction_reason=destruction_reason,
@@ -117,7 +107,7 @@ def own_roles() -> str:
     return ", ".join(role_name(role) for role in reversed(roles_held())) or _("No role")
 
 
-@_once_per_language
+@once_per_language
 def role_name(role: str) -> str:
     """Returns a role."""
     return {
@@ -130,7 +120,7 @@ def role_name(role: str) -> str:
     }.get(role, role)
 
 
-@_once_per_language
+@once_per_language
 def role_words(role: str) -> str:
     """Returns what a role is for."""
     return {
@@ -151,7 +141,7 @@ def language_name(code: str) -> str:
         return code
 
 
-@_once_per_language
+@once_per_language
 def purpose_name(key: str) -> str:
     """Returns the short name of a purpose; its key when a site made its own."""
     return {
@@ -161,7 +151,7 @@ def purpose_name(key: str) -> str:
     }.get(key, key)
 
 
-@_once_per_language
+@once_per_language
 def action_name(action: str) -> str:
     """Returns what a visitor did."""
     return {
@@ -175,7 +165,7 @@ def action_name(action: str) -> str:
     }.get(action, action)
 
 
-@_once_per_language
+@once_per_language
 def device_name(device_class: str) -> str:
     """Returns a device class."""
     return {
@@ -299,7 +289,7 @@ def request_state(state: str) -> str:
     }[state]
 
 
-@_once_per_language
+@once_per_language
 def layer_name(layer: str) -> str:
     """Returns where on the page a decision was made."""
     return {
@@ -312,70 +302,20 @@ def layer_name(layer: str) -> str:
     }.get(layer, layer)
 
 
-@_once_per_language
-def act_name(act: str) -> str:
-    """Returns what an operator did, as the access log tells it."""
+def token_state(state: str) -> str:
+    """Returns whether a token of a machine is of use."""
+    return {"valid": _("valid"), "expired": _("expired"), "revoked": _("revoked")}[state]
+
+
+def scope_name(scope: str) -> str:
+    """Returns what a token of a machine opens."""
     return {
-        "sign-in": _("Signed in"),
-        "sign-in.failed": _("Sign-in failed"),
-        "sign-in.locked": _("Account locked"),
-        "sign-out": _("Signed out"),
-        "operator.add": _("Added an operator"),
-        "sign-in.confirm": _("Confirmed the password"),
-        "password.change": _("Changed the password"),
-        "second-factor.set": _("Set up the second factor"),
-        "second-factor.off": _("Turned off the second factor"),
-        "recovery.make": _("Made recovery codes"),
-        "recovery.use": _("Used a recovery code"),
-        "session.end": _("Ended a session"),
-        "operator.reset": _("Reset a password"),
-        "operator.invite": _("Invited an operator"),
-        "operator.uninvite": _("Withdrew an invitation"),
-        "operator.join": _("Accepted an invitation"),
-        "operator.grant": _("Gave a role"),
-        "operator.revoke": _("Took back a role"),
-        "operator.dismiss": _("Dismissed an operator"),
-        "operator.training": _("Noted a training"),
-        "token.add": _("Made an API token"),
-        "token.rotate": _("Renewed an API token"),
-        "token.revoke": _("Revoked an API token"),
-        "site.add": _("Added a site"),
-        "site.change": _("Changed a site"),
-        "site.pin": _("Froze a script"),
-        "site.banner": _("Changed the banner of a site"),
-        "archive.ask": _("Asked to read the archive"),
-        "archive.approve": _("Approved reading the archive"),
-        "archive.refuse": _("Refused reading the archive"),
-        "archive.read": _("Read the archive"),
-        "archive.hand-over": _("Handed records to an authority"),
-        "disclosures.export": _("Downloaded the disclosure ledger"),
-        "certificate.confirm": _("Confirmed a certificate"),
-        "certificates.export": _("Downloaded the destruction ledger"),
-        "hold.open": _("Opened a legal hold"),
-        "hold.extend": _("Extended a legal hold"),
-        "hold.release": _("Released a legal hold"),
-        "hold.read": _("Read records of a legal hold"),
-        "hold.end": _("A legal hold ended"),
-        "policy.draft": _("Changed the draft of a notice"),
-        "policy.announce": _("Announced a notice"),
-        "policy.publish": _("Published a notice"),
-        "policy.cancel": _("Called off a notice"),
-        "policy.import": _("Imported a site"),
-        "visits.view": _("Viewed visit records"),
-        "visits.export": _("Began an export of visit records"),
-        "visits.exported": _("Finished an export of visit records"),
-        "consents.export": _("Began an export of consent records"),
-        "consents.exported": _("Finished an export of consent records"),
-        "export.shredded": _("Said that an exported copy is destroyed"),
-        "export.download": _("Fetched an exported file"),
-        "export.cancel": _("Cancelled an export"),
-        "export.wiped": _("An exported file was destroyed"),
-        "export.schedule": _("Made a schedule of exports"),
-        "export.unschedule": _("Removed a schedule of exports"),
-    }.get(act, act)
+        "consents.export": _("export consent records"),
+        "metrics.read": _("read the metrics"),
+    }.get(scope, scope)
 
 
-@_once_per_language
+@once_per_language
 def dimension_name(dimension: str) -> str:
     """Returns what statistics are by."""
     return {
@@ -402,7 +342,7 @@ def value_name(dimension: str, value: str) -> str:
     return value
 
 
-@_once_per_language
+@once_per_language
 def day_remark(state: str, unreadable: int) -> str:
     """Returns why a day has no numbers, or not all."""
     return {
@@ -416,7 +356,7 @@ def day_remark(state: str, unreadable: int) -> str:
     }.get(state, "")
 
 
-@_once_per_language
+@once_per_language
 def check_name(check: str) -> str:
     """Returns what of the service was looked at."""
     return {
@@ -451,20 +391,14 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
 
 
-def actor_name(operator: str) -> str:
-    """Returns who did it: an account as it is, the others in words."""
-    if operator.startswith(SCHEDULER):
-        return _("Scheduler on %(node)s", node=operator.removeprefix(SCHEDULER))
-    return {
-        COMMAND_LINE: _("Command line"),
-        SERVICE: _("The service itself"),
-        UNKNOWN_ACCOUNT: _("Unknown account"),
-    }.get(operator, operator)
-
-
 def record_class_name(record_class: str) -> str:
     """Returns what a class of the retention table holds."""
-    return {"visit": _("Visit records")}.get(record_class, record_class)
+    return {
+        "visit": _("Visit records"),
+        "held visit": _("Visit records of a legal hold"),
+        "access_log": _("Access log"),
+        "grant_history": _("History of operators' rights"),
+    }.get(record_class, record_class)
 
 
 def destruction_reason(reason: str) -> str:

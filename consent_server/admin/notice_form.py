@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.policies.schemas import Notice
 
 Raw = dict[str, Any]
@@ -51,7 +51,7 @@ def read_notice_form(raw: Raw) -> Notice:
     try:
         return msgspec.convert(raw, Notice)
     except msgspec.ValidationError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(N_("This does not fit: %(error)s"), error=error) from error
 
 
 def _put(tree: Raw, place: list[str], value: str) -> None:

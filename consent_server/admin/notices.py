@@ -16,6 +16,7 @@ from consent_server.admin.confirming import is_confirmed, not_confirmed
 from consent_server.admin.findings import severity_name, shown_findings
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.admin.notice_form import ROWS, Raw, raw_of, read_notice_form, read_raw
+from consent_server.admin.said import said
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.errors import CommandError, NotFound
@@ -71,7 +72,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         try:
             save_draft(site.id, read_notice_form(raw), operator_name(), seen=edits)
         except CommandError as error:
-            return _editor(site, raw, edits, problem=str(error)), 400
+            return _editor(site, raw, edits, problem=said(error)), 400
         _log(site, "policy.draft")
         return _back(key)
 
@@ -93,7 +94,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
             day = Announcement(_day("effective"), _day("announced"), reason)
             version = announce(site.id, draft_of(site.id).notice, day, period)
         except CommandError as error:
-            return _page(site, period, problem=str(error)), 400
+            return _page(site, period, problem=said(error)), 400
         discard_draft(site.id)
         _log(site, "policy.announce", version.number, reason)
         return _back(key)
@@ -105,7 +106,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         try:
             version = publish(site.id, draft_of(site.id).notice, urgent=urgent)
         except CommandError as error:
-            return _page(site, period, problem=str(error)), 400
+            return _page(site, period, problem=said(error)), 400
         discard_draft(site.id)
         _log(site, "policy.publish", version.number, urgent)
         return _back(key)
@@ -119,7 +120,7 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         try:
             version = cancel(site.id, reason)
         except CommandError as error:
-            return _page(site, period, problem=str(error)), 400
+            return _page(site, period, problem=said(error)), 400
         _log(site, "policy.cancel", version.number, reason)
         return _back(key)
 
@@ -129,8 +130,8 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
         site, number = known_site(key), _number(request.form.get("version", ""))
         try:
             old = notice_of(find_version(site.id, number))
-        except NotFound as error:
-            return _page(site, period, problem=error.detail), 404
+        except NotFound:
+            return _page(site, period, problem=_("There is no such version.")), 404
         try:
             save_draft(site.id, old, operator_name(), seen=0)
         except CommandError:

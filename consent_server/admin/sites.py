@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from consent_server.admin.banner import shown_banner
 from consent_server.admin.choices import known_site, read_line
 from consent_server.admin.guard import granted_sites, operator_name, operator_page
+from consent_server.admin.said import said
 from consent_server.audit.services import Act, record_act
 from consent_server.banner.document import BannerDocuments
 from consent_server.config import Settings
@@ -70,7 +71,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         try:
             site = open_site(filled_in.new)
         except CommandError as error:
-            return _form(None, request.form, {"form": str(error)}), 400
+            return _form(None, request.form, {"form": said(error)}), 400
         record_act(Act(operator=operator_name(), act="site.add", site_id=site.id))
         return redirect(url_for("admin.show_site", key=site.key))
 
@@ -102,7 +103,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         try:
             change_site(site, filled_in.new)
         except CommandError as error:
-            return _form(site, request.form, {"form": str(error)}), 400
+            return _form(site, request.form, {"form": said(error)}), 400
         record_act(Act(operator=operator_name(), act="site.change", site_id=site.id))
         return redirect(url_for("admin.show_site", key=key))
 

@@ -37,3 +37,12 @@ class AccessEntry(Model):
     source: Mapped[str] = mapped_column(
         String(45), server_default="", comment="address that the operator came from, if over http"
     )
+    previous: Mapped[str] = mapped_column(
+        String(64), server_default="", comment="digest of the entry before in the same chain"
+    )
+    signed_with: Mapped[str] = mapped_column(
+        String(64), server_default="", comment="Ed25519 key it was signed with"
+    )
+    signature: Mapped[str] = mapped_column(
+        String(128), server_default="", comment="Ed25519 over the entry; empty: older than chains"
+    )

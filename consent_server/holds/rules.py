@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.web.client_address import normal_address
 
 BASES: Final = ("court", "investigation", "litigation", "authority")
@@ -49,15 +49,27 @@ class NewHold:
 
 def check_new(new: NewHold, now: datetime) -> None:
     """Raises CommandError, in one line, when a hold cannot be opened as it is."""
-    for what, text in (("name", new.name), ("officer", new.officer), ("reference", new.reference)):
+    for words, text in (
+        (N_("A hold needs a name of 1 to %(limit)s characters."), new.name),
+        (N_("A hold needs an officer of 1 to %(limit)s characters."), new.officer),
+        (N_("A hold needs a reference of 1 to %(limit)s characters."), new.reference),
+    ):
         if not 0 < len(text.strip()) <= NAME_CHARACTERS:
-            raise CommandError(f"A hold needs a {what} of 1 to {NAME_CHARACTERS} characters.")
+            raise CommandError(words, limit=NAME_CHARACTERS)
     if new.basis not in BASES:
-        raise CommandError(f"{new.basis!r} is no basis; use one of {', '.join(BASES)}.")
+        raise CommandError(
+            N_("%(basis)r is no basis; use one of %(bases)s."),
+            basis=new.basis,
+            bases=", ".join(BASES),
+        )
     if new.narrowed_by not in NARROWED_BY:
-        raise CommandError(f"{new.narrowed_by!r} is none of {', '.join(NARROWED_BY)}.")
+        raise CommandError(
+            N_("%(chosen)r is none of %(choices)s."),
+            chosen=new.narrowed_by,
+            choices=", ".join(NARROWED_BY),
+        )
     if new.since and new.until and new.until <= new.since:
-        raise CommandError("The period of the visits ends before it begins.")
+        raise CommandError(N_("The period of the visits ends before it begins."))
     check_reason(new.reason)
     check_end(new.ends_at, now)
     normal_sought(new.narrowed_by, new.sought)
@@ -66,15 +78,15 @@ def check_new(new: NewHold, now: datetime) -> None:
 def check_end(ends_at: datetime, now: datetime) -> None:
     """Raises CommandError unless a hold may end then."""
     if ends_at <= now:
-        raise CommandError("A hold must end in the future.")
+        raise CommandError(N_("A hold must end in the future."))
     if ends_at > now + LONGEST:
-        raise CommandError("A hold ends within a year; extend it when that is near.")
+        raise CommandError(N_("A hold ends within a year; extend it when that is near."))
 
 
 def check_reason(reason: str) -> str:
     """Returns the reason. Raises CommandError without one."""
     if not 0 < len(reason.strip()) <= REASON_CHARACTERS:
-        raise CommandError(f"Say why, in 1 to {REASON_CHARACTERS} characters.")
+        raise CommandError(N_("Say why, in 1 to %(limit)s characters."), limit=REASON_CHARACTERS)
     return reason.strip()
 
 
@@ -87,7 +99,11 @@ def normal_sought(narrowed_by: str, sought: str) -> str:
         return ""
     normal = normal_address(sought) if narrowed_by == ADDRESS else _normal_id(sought)
     if not normal:
-        raise CommandError(f"What was given is no {narrowed_by}.")
+        raise CommandError(
+            N_("What was given is no address.")
+            if narrowed_by == ADDRESS
+            else N_("What was given is no visitor id.")
+        )
     return normal
 
 

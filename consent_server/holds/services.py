@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 
 from consent_server import clock
 from consent_server.audit.services import SERVICE, Act, record_act
-from consent_server.errors import CommandError, ConfigError, KeyDestroyed, Unavailable
+from consent_server.errors import N_, CommandError, ConfigError, KeyDestroyed, Unavailable
 from consent_server.holds.keeping import DAYS, HELD, HELD_CLASS, HOLDS, SCOPE_CLASS, Keeping, key_of
 from consent_server.holds.rules import (
     REASON_CHARACTERS,
@@ -217,14 +217,14 @@ class HoldKeeper:
     def _open_one(self, hold_id: UUID) -> Row[Any]:
         row = self._row(hold_id)
         if is_over(row) or row.scope is None:
-            raise CommandError("This hold is over.")
+            raise CommandError(N_("This hold is over."))
         return row
 
     def _row(self, hold_id: UUID) -> Row[Any]:
         with self.keeping.archive.connect() as connection:
             row = connection.execute(select(HOLDS).where(HOLDS.c.hold_id == hold_id)).one_or_none()
         if row is None:
-            raise CommandError("There is no such hold; see `holds list`.")
+            raise CommandError(N_("There is no such hold; see `holds list`."))
         return row
 
     def _write(self, work: Any) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 
 from consent_server import clock
 from consent_server.audit.services import COMMAND_LINE, Act, record_act
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.operators.access_models import Grant
 from consent_server.operators.models import Operator
 from consent_server.operators.rules import ROLES
@@ -36,7 +36,9 @@ class LastOwner(CommandError):
 def check_role(role: str) -> None:
     """Raises CommandError when there is no such role."""
     if role not in ROLES:
-        raise CommandError(f"{role!r} is no role; use one of {', '.join(ROLES)}.")
+        raise CommandError(
+            N_("%(role)r is no role; use one of %(roles)s."), role=role, roles=", ".join(ROLES)
+        )
 
 
 def grant_role(email: str, role: str, site_id: int | None, *, by: str = COMMAND_LINE) -> None:
@@ -81,7 +83,7 @@ def take_back(grant_id: int, *, by: str = COMMAND_LINE) -> None:
     )
     if email is None:
         db.session.rollback()
-        raise CommandError("This role has been taken back already.")
+        raise CommandError(N_("This role has been taken back already."))
     operator = operator_to_change(email, by)
     grant = db.session.get_one(Grant, grant_id)
     _keep_an_owner_besides(grant)
@@ -108,10 +110,10 @@ def operator_to_change(email: str, by: str) -> Operator:
     operator = db.session.scalar(query)
     if operator is None:
         db.session.rollback()
-        raise CommandError(f"{email} has no account; see `operators list`.")
+        raise CommandError(N_("%(email)s has no account; see `operators list`."), email=email)
     if operator.email == by:
         db.session.rollback()
-        raise NotYourself("Nobody changes what he may do himself; ask another owner.")
+        raise NotYourself(N_("Nobody changes what he may do himself; ask another owner."))
     return operator
 
 
@@ -161,7 +163,7 @@ def _keep_an_owner_besides(grant: Grant) -> None:
     )
     if not [other for other in db.session.scalars(owners) if other.id != grant.id]:
         db.session.rollback()
-        raise LastOwner("The last owner stays: make another owner of all sites first.")
+        raise LastOwner(N_("The last owner stays: make another owner of all sites first."))
 
 
 def _tell(act: str, email: str, role: str, site_id: int | None, by: str) -> None:
@@ -174,5 +176,5 @@ def site_id_of(key: str | None) -> int | None:
         return None
     site_id = db.session.scalar(select(Site.id).where(Site.key == key))
     if site_id is None:
-        raise CommandError(f"There is no site with the key {key!r}; see `sites list`.")
+        raise CommandError(N_("There is no site with the key %(key)r; see `sites list`."), key=key)
     return site_id

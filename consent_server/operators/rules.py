@@ -19,6 +19,7 @@ Right = Literal[
     "notices.change",  # notices and the banner
     "duties.decide",  # approvals, certificates, rights, reviews
     "log.read",
+    "log.review",  # sign a month of it off
     "operators.read",
     "everything.read",
     "everything.change",  # sites, operators, settings
@@ -33,7 +34,7 @@ RIGHTS: Final[Mapping[RoleName, frozenset[Right]]] = {
     "viewer": _READS,
     "handler": _HANDLES,
     "editor": _READS | {"notices.change"},
-    "officer": _HANDLES | {"duties.decide", "log.read", "operators.read"},
+    "officer": _HANDLES | {"duties.decide", "log.read", "log.review", "operators.read"},
     "auditor": _READS | {"personal.read", "log.read", "operators.read", "everything.read"},
     "owner": frozenset(get_args(Right)),
 }

@@ -7,10 +7,16 @@ import json
 import click
 from flask.cli import AppGroup
 
-from consent_server import clock
 from consent_server.operators.grants import site_id_of
 from consent_server.operators.token_models import ApiToken
-from consent_server.operators.tokens import SCOPES, add_token, revoke_token, rotate_token, tokens
+from consent_server.operators.tokens import (
+    SCOPES,
+    add_token,
+    revoke_token,
+    rotate_token,
+    state_of,
+    tokens,
+)
 
 token_commands = AppGroup(
     "token",
@@ -40,10 +46,13 @@ def add_command(
 @token_commands.command("rotate", epilog="Example: consent-server operators token rotate backup")
 @click.argument("name")
 @_days
+@click.option(
+    "--overlap-hours", type=int, default=0, show_default=True, help="The old one is good so long."
+)
 @_json
-def rotate_command(name: str, days: int, as_json: bool) -> None:
-    """Make a new token in place of an old one, which is void at once."""
-    _print(name, rotate_token(name, days), as_json)
+def rotate_command(name: str, days: int, overlap_hours: int, as_json: bool) -> None:
+    """Make a new token in place of an old one, which is void at once or a while later."""
+    _print(name, rotate_token(name, days, overlap_hours=overlap_hours), as_json)
 
 
 @token_commands.command("revoke", epilog="Example: consent-server operators token revoke backup")
@@ -73,11 +82,10 @@ def _print(name: str, token: str, as_json: bool) -> None:
 
 
 def _facts(token: ApiToken) -> dict[str, str | None]:
-    is_over = token.expires_at <= clock.now()
     return {
         "name": token.name,
         "scopes": token.scopes,
-        "state": "revoked" if token.revoked_at else "expired" if is_over else "valid",
+        "state": state_of(token),
         "expires_at": token.expires_at.isoformat(),
         "used_at": token.used_at.isoformat() if token.used_at else None,
     }

@@ -36,4 +36,10 @@ class ApiToken(Model):
     used_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, comment="last use, to the hour; tells tokens that nobody needs"
     )
+    old_sha256: Mapped[str | None] = mapped_column(
+        String(64), comment="SHA-256 of the token before, while it is still good"
+    )
+    old_until: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="the old one's last instant"
+    )
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="when it was revoked")

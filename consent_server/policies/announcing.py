@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from consent_server import clock
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.policies.models import PolicyCancellation, PolicyVersion
 from consent_server.policies.notice_period import NoticePeriod
 from consent_server.policies.rules import check_notice
@@ -65,12 +65,12 @@ def cancel(site_id: int, reason: str) -> PolicyVersion:
     node might show it already.
     """
     if not reason.strip():
-        raise CommandError("Say why; everyone who read the announcement can read it.")
+        raise CommandError(N_("Say why; everyone who read the announcement can read it."))
     begin_change(site_id)
     version, now = waiting_version(site_id), clock.now()
     if version is None or version.published_at - now < _LAST_MOMENT:
         db.session.rollback()
-        raise CommandError("No announced version waits for its day; nothing to call off.")
+        raise CommandError(N_("No announced version waits for its day; nothing to call off."))
     version.cancellation = PolicyCancellation(
         cancelled_at=now, reason=reason.strip()[:REASON_CHARACTERS]
     )
@@ -84,7 +84,9 @@ def _terms(wanted: Announcement, period: NoticePeriod) -> Terms:
     today = period.day_of(now)
     announced_on = wanted.announced_on or today
     if announced_on < today:
-        raise CommandError(f"{announced_on} is past; nobody could read the announcement then.")
+        raise CommandError(
+            N_("%(day)s is past; nobody could read the announcement then."), day=announced_on
+        )
     period.check(announced_on, wanted.effective_on)
     announced_at = now if announced_on == today else period.begins_at(announced_on)
     return Terms(period.begins_at(wanted.effective_on), announced_at, wanted.reason.strip())

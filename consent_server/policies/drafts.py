@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import delete
 
 from consent_server import clock
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.policies.models import PolicyDraft
 from consent_server.policies.rules import check_notice
 from consent_server.policies.schemas import Notice
@@ -58,9 +58,11 @@ def save_draft(site_id: int, notice: Notice, editor: str, *, seen: int | None = 
     stored = db.session.get(PolicyDraft, site_id)
     edits = stored.edits if stored else 0
     if seen not in (None, edits):
-        by = stored.editor if stored else "somebody who published or discarded it"
+        by = stored.editor if stored else ""
         db.session.rollback()
-        raise CommandError(f"The draft was changed by {by} in the meantime.")
+        if not by:
+            raise CommandError(N_("The draft was published or discarded in the meantime."))
+        raise CommandError(N_("The draft was changed by %(by)s in the meantime."), by=by)
     draft = Draft(notice, edits + 1, clock.now(), editor)
     db.session.merge(
         PolicyDraft(

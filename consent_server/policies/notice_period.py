@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from consent_server.config import Settings
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,12 @@ class NoticePeriod:
         """Raises CommandError, naming the first day possible, when the gap is too short."""
         if effective_on < self.earliest(announced_on):
             raise CommandError(
-                f"{effective_on} is less than {self.days} days after the announcement on "
-                f"{announced_on}; {self.earliest(announced_on)} is the first day possible."
+                N_(
+                    "%(day)s is less than %(days)s days after the announcement on "
+                    "%(announced)s; %(first)s is the first day possible."
+                ),
+                day=effective_on,
+                days=self.days,
+                announced=announced_on,
+                first=self.earliest(announced_on),
             )

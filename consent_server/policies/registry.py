@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.policies.schemas import Body, Contact, Notice, Processor, Service, Transfer
 
 _TRANSFER_TEXTS: Final = ("items", "method", "keeps", "refusing")
@@ -48,7 +48,9 @@ KOREAN_BODIES: Final = (
 def one_text(texts: Mapping[str, str], language: str, where: str) -> str:
     """Returns a text in one language. Raises CommandError, naming the place, if it is missing."""
     if not texts.get(language):
-        raise CommandError(f"{where} has no text in {language!r}.")
+        raise CommandError(
+            N_("%(where)s has no text in %(language)r."), where=where, language=language
+        )
     return texts[language]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.policies.registry import one_text, registry_in, service_facts
 from consent_server.policies.schemas import Notice, Purpose
 from consent_server.policies.wording import BUILT_IN
@@ -27,15 +27,21 @@ def check_notice(notice: Notice) -> None:
     purposes = [purpose.key for purpose in notice.purposes]
     services = [service.key for service in notice.services]
     processors = [processor.key for processor in notice.processors]
-    kinds = (("purpose", purposes), ("service", services), ("processor", processors))
-    for kind, keys in kinds:
+    kinds = (
+        (N_("Each purpose needs a key of its own."), purposes),
+        (N_("Each service needs a key of its own."), services),
+        (N_("Each processor needs a key of its own."), processors),
+    )
+    for words, keys in kinds:
         if len(set(keys)) != len(keys):
-            raise CommandError(f"Each {kind} needs a key of its own.")
+            raise CommandError(words)
     if "necessary" in purposes:
-        raise CommandError("The necessary purpose is implied; list only optional ones.")
+        raise CommandError(N_("The necessary purpose is implied; list only optional ones."))
     for service in notice.services:
         if service.purpose not in (*purposes, "necessary"):
-            raise CommandError(f"Service {service.key!r} names no known purpose.")
+            raise CommandError(
+                N_("Service %(service)r names no known purpose."), service=service.key
+            )
     for language in notice.languages:
         _check_choices(shown_in(notice, language)["texts"], language)
 
@@ -52,7 +58,10 @@ def shown_in(notice: Notice, language: str) -> dict[str, Any]:
     unknown = own.keys() - BUILT_IN["en"]["texts"].keys()
     if missing or unknown:
         raise CommandError(
-            f"Texts in {language!r}: missing {missing or '-'}, unknown {unknown or '-'}."
+            N_("Texts in %(language)r: missing %(missing)s, unknown %(unknown)s."),
+            language=language,
+            missing=", ".join(sorted(missing)) or "-",
+            unknown=", ".join(sorted(unknown)) or "-",
         )
     return {
         "purposes": [_purpose_in(purpose, language) for purpose in notice.purposes],
@@ -89,11 +98,18 @@ def _check_choices(texts: dict[str, str], language: str) -> None:
     for key, label in zip(_CHOICES, labels, strict=True):
         if len(label) > LABEL_LIMIT or not any(sign.isalnum() for sign in label):
             raise CommandError(
-                f"texts.{language}.{key} needs words of at most {LABEL_LIMIT} characters, because"
-                " all three choices must be seen at once."
+                N_(
+                    "texts.%(language)s.%(key)s needs words of at most %(limit)s characters, "
+                    "because all three choices must be seen at once."
+                ),
+                language=language,
+                key=key,
+                limit=LABEL_LIMIT,
             )
     if len({label.strip().casefold() for label in labels}) < len(labels):
-        raise CommandError(f"The three choices in {language!r} need labels that differ.")
+        raise CommandError(
+            N_("The three choices in %(language)r need labels that differ."), language=language
+        )
 
 
 def _purpose_in(purpose: Purpose, language: str) -> dict[str, str]:

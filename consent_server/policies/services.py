@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from consent_server import clock
-from consent_server.errors import CommandError, NotFound
+from consent_server.errors import N_, CommandError, NotFound
 from consent_server.policies.frame import Frame
 from consent_server.policies.material import Change, changes
 from consent_server.policies.models import PolicyText, PolicyVersion
@@ -48,7 +48,7 @@ def read_incomplete(source: bytes) -> Notice:
     try:
         return msgspec.json.decode(source, type=Notice)
     except msgspec.MsgspecError as error:
-        raise CommandError(f"The notice cannot be read: {error}") from error
+        raise CommandError(N_("The notice cannot be read: %(error)s"), error=error) from error
 
 
 def notice_of(version: PolicyVersion) -> Notice:
@@ -88,8 +88,11 @@ def publish(site_id: int, notice: Notice, *, urgent: str = "") -> PolicyVersion:
         material = changes(notice_of(present), notice)
         if material and not urgent:
             raise CommandError(
-                f"This asks something new of visitors ({words_of(material)}), so it has to be "
-                "announced first: `policies announce`."
+                N_(
+                    "This asks something new of visitors (%(what)s), so it has to be "
+                    "announced first: `policies announce`."
+                ),
+                what=words_of(material),
             )
         version = freeze(site_id, notice, Terms(clock.now(), reason=urgent))
     except (CommandError, NotFound):
@@ -137,8 +140,11 @@ def refuse_while_one_waits(site_id: int) -> None:
     waiting = waiting_version(site_id)
     if waiting is not None:
         raise CommandError(
-            f"Version {waiting.number} is announced and not in force yet; wait for its day or "
-            "call it off first: `policies cancel`."
+            N_(
+                "Version %(number)s is announced and not in force yet; wait for its day or "
+                "call it off first: `policies cancel`."
+            ),
+            number=waiting.number,
         )
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, Row, func, insert, select, update
 
 from consent_server import clock
 from consent_server.audit.services import SERVICE, Act, record_act
@@ -119,6 +119,15 @@ def open_copies(limit: int | None = None) -> Sequence[ExportedCopy]:
     return db.session.scalars(
         query.order_by(ExportedCopy.expires_at, ExportedCopy.id).limit(limit)
     ).all()
+
+
+def open_copies_of(engine: Engine, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """Returns what was made between two instants and is not destroyed yet, oldest first."""
+    query = select(_TABLE).where(
+        _TABLE.c.shredded_at.is_(None), _TABLE.c.made_at >= since, _TABLE.c.made_at < until
+    )
+    with engine.connect() as connection:
+        return connection.execute(query.order_by(_TABLE.c.id)).all()
 
 
 def destroyed_copies(*, before_id: int | None = None, limit: int = 50) -> Sequence[ExportedCopy]:

@@ -4,7 +4,8 @@ For tables that are small beside the visits: the access log, ledgers, consent re
 walk by row number reads some thousand rows at a time and removes those that are over, oldest
 first, in transactions of a few milliseconds; it ends where rows begin that were made too late to be
 over (row numbers go with time; what a wrong clock made is found when the walk gets there). Oldest
-first matters: of two decisions of one visitor the later never goes before the earlier.
+first matters: of two decisions of one visitor the later never goes before the earlier. The access
+log goes in whole months instead (whole_months).
 
 The database lets go only what is over (storage.limits). Cut off anywhere, the next walk goes
 on. Within one process a walk that was finished is not repeated until the limit moves, which it does
@@ -36,9 +37,12 @@ from sqlalchemy import (
 )
 
 from consent_server import clock
+from consent_server.audit.services import COMMAND_LINE
 from consent_server.periods import RetentionPeriod
 from consent_server.retention.destruction import Run, in_own_transaction
 from consent_server.retention.rules import RecordClass, Rows, destroyed_by_rows
+from consent_server.retention.whole_months import MonthsOfLog, whole_months_before
+from consent_server.signing import CertificateKey
 from consent_server.storage import sqlite
 from consent_server.storage.database import db
 from consent_server.storage.limits import stated_limit
@@ -53,25 +57,40 @@ _WAL_LIMIT_BYTES: Final = 64_000_000  # more than that is left to the next run
 class ClassRows:
     """The rows of a deployment's classes; call inside an application context."""
 
-    def __init__(self, writer: Writer, classes: Sequence[RecordClass], zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        classes: Sequence[RecordClass],
+        zone: ZoneInfo,
+        key: CertificateKey,
+    ) -> None:
         self._writer = writer
+        self._zone = zone
+        self._key = key
         self._ends = [
             (record_class.name, rows, RetentionPeriod(record_class.months or 0, zone))
             for record_class, rows in destroyed_by_rows(tuple(classes))
         ]
         self._walked: dict[tuple[str, str], datetime] = {}
 
-    def destroy(self, now: datetime) -> dict[str, int]:
+    def destroy(self, now: datetime, executor: str = COMMAND_LINE) -> dict[str, int]:
         """Destroys every row whose period is over; returns how many of each class."""
         removed: dict[str, int] = {}
         for name, rows, period in self._ends:
-            before = period.over_before(now)
-            if self._walked.get((name, rows.table)) == before:
+            over_before = period.over_before(now)
+            if self._walked.get((name, rows.table)) == over_before:
                 continue
-            count, is_finished = _walk(db.engine, rows, before, now, self._run(db.engine))
+            before = self._over_before(rows, period, now)
+            if rows.by_month:
+                count, is_finished = (
+                    self._months(name, rows, now).destroy(db.engine, before, now, executor),
+                    True,
+                )
+            else:
+                count, is_finished = _walk(db.engine, rows, before, now, self._run(db.engine))
             removed[name] = removed.get(name, 0) + count
             if is_finished:
-                self._walked[name, rows.table] = before
+                self._walked[name, rows.table] = over_before
         return {name: count for name, count in removed.items() if count}
 
     def count_over(self, now: datetime) -> dict[str, int]:
@@ -79,11 +98,22 @@ class ClassRows:
         left: dict[str, int] = {}
         for name, rows, period in self._ends:
             table = _table(rows)
-            over = _is_over(table, rows, period.over_before(now))
+            over = _is_over(table, rows, self._over_before(rows, period, now))
             with db.engine.connect() as connection:
                 query = select(func.count()).select_from(table).where(over)
                 left[name] = left.get(name, 0) + connection.execute(query).scalar_one()
         return {name: count for name, count in left.items() if count}
+
+    def _over_before(self, rows: Rows, period: RetentionPeriod, now: datetime) -> datetime:
+        before = period.over_before(now)
+        return whole_months_before(before, self._zone) if rows.by_month else before
+
+    def _months(self, name: str, rows: Rows, now: datetime) -> MonthsOfLog:
+        def remove(ids: Sequence[int], before: datetime, connection: Connection) -> int:
+            return _remove(table, ids, before, now, connection)
+
+        table, run = _table(rows), self._run(db.engine)
+        return MonthsOfLog(name, and_(*_scope(table, rows)), self._zone, self._key, run, remove)
 
     def _run(self, engine: Engine) -> Run:
         """Returns what carries out a piece of work: on SQLite the one writer, between batches."""

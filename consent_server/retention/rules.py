@@ -32,6 +32,8 @@ class Rows:
     starts, but_not: only rows whose column (the first word) begins with the second, or does not.
     engine: rows = by their months, one by one (main database only); day = with the key of their
     day; own = the room that has them removes them itself, at an end of their own.
+    by_month: the months count from the end of the calendar month, and all of it goes at once, with
+    a certificate (the access log only).
     """
 
     table: str
@@ -42,6 +44,7 @@ class Rows:
     next_of: tuple[str, ...] = ()
     starts: tuple[str, str] | None = None
     but_not: tuple[str, str] | None = None
+    by_month: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +104,20 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
             name="access_log",
             keeps="months",
             months=log_months,
-            rows=(Rows(table="access_log", counted_from="at", but_not=_GRANTS),),
+            rows=(Rows(table="access_log", counted_from="at", but_not=_GRANTS, by_month=True),),
         ),
         RecordClass(
             name="grant_history",
             keeps="months",
             months=GRANT_MONTHS,
-            rows=(Rows(table="access_log", counted_from="at", starts=_GRANTS),),
+            rows=(Rows(table="access_log", counted_from="at", starts=_GRANTS, by_month=True),),
+        ),
+        RecordClass(  # never gone before what was looked at
+            name="log_review",
+            keeps="months",
+            months=max(GRANT_MONTHS, log_months),
+            rows=(Rows(table="log_reviews", counted_from="at"),),
+            is_printed=False,
         ),
         RecordClass(
             name="account",

@@ -164,7 +164,7 @@ class Retention:
 
     def _destroy_other_classes(self, course: Course) -> Mapping[str, int]:
         """Comes last: a fault in it holds no visit up."""
-        classes = self.rows.destroy(course.now)
+        classes = self.rows.destroy(course.now, course.executor)
         if classes:
             _log.info("destroyed %d rows of other classes", sum(classes.values()))
             course.is_scrubbed = scrub(db.engine) and course.is_scrubbed

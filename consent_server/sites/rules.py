@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 _KEY_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 _KEY_LENGTH = 12  # 60 bits: not to be guessed, short enough for the cookie
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_NO_ORIGIN: Final = N_("%(text)r is not an origin like https://shop.example (no path).")
 _PURPOSE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")  # as in a notice (policies.schemas)
 
 VISIT_BASES: Final = ("legal_duty", "legitimate_interest", "consent", "off")
@@ -29,14 +30,19 @@ def new_site_key() -> str:
 def purpose_key(text: str) -> str:
     """Returns the key of a purpose. Raises CommandError when no purpose can have it."""
     if not _PURPOSE.fullmatch(text):
-        raise CommandError(f"{text!r} is no key of a purpose, such as analytics.")
+        raise CommandError(N_("%(text)r is no key of a purpose, such as analytics."), text=text)
     return text
 
 
 def one_of(what: str, chosen: str, choices: Sequence[str]) -> str:
     """Returns what was chosen. Raises CommandError when it is none of the choices."""
     if chosen not in choices:
-        raise CommandError(f"{chosen!r} is no {what}; use one of {', '.join(choices)}.")
+        raise CommandError(
+            N_("%(chosen)r is no %(what)s; use one of %(choices)s."),
+            chosen=chosen,
+            what=what,
+            choices=", ".join(choices),
+        )
     return chosen
 
 
@@ -49,11 +55,11 @@ def normal_origin(text: str) -> str:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        raise CommandError(f"{text!r} is not an origin like https://shop.example.") from error
+        raise CommandError(_NO_ORIGIN, text=text) from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path not in ("", "/"):
-        raise CommandError(f"{text!r} is not an origin like https://shop.example (no path).")
+        raise CommandError(_NO_ORIGIN, text=text)
     if parts.query or parts.fragment or parts.username:
-        raise CommandError(f"{text!r} has more than scheme, host and port.")
+        raise CommandError(N_("%(text)r has more than scheme, host and port."), text=text)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
@@ -63,4 +69,4 @@ def _ascii_host(host: str) -> str:
     try:
         return host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
     except UnicodeError as error:
-        raise CommandError(f"{host!r} is not a host name.") from error
+        raise CommandError(N_("%(host)r is not a host name."), host=host) from error

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import selectinload
 
 from consent_server import clock
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.sites.models import Site, SiteOrigin
 from consent_server.sites.rules import (
     ADDRESS_MODES,
@@ -139,7 +139,7 @@ def find_site(key: str) -> Site:
         select(Site).where(Site.key == key).options(selectinload(Site.origins))
     ).one_or_none()
     if site is None:
-        raise CommandError(f"There is no site with the key {key!r}; see `sites list`.")
+        raise CommandError(N_("There is no site with the key %(key)r; see `sites list`."), key=key)
     return site
 
 
@@ -151,10 +151,10 @@ def script_tag(public_url: str, site_key: str) -> str:
 def _apply(site: Site, new: NewSite) -> None:
     name = new.name.strip()
     if not name or len(name) > 200:
-        raise CommandError("A site needs a name of 1 to 200 characters.")
+        raise CommandError(N_("A site needs a name of 1 to 200 characters."))
     origins = sorted({normal_origin(origin) for origin in new.origins if origin.strip()})
     if not origins:
-        raise CommandError("A site needs at least one origin, such as https://shop.example.")
+        raise CommandError(N_("A site needs at least one origin, such as https://shop.example."))
     site.name = name
     site.controller = new.controller.strip()[:200] or name
     site.contact = new.contact.strip()[:320]

@@ -55,6 +55,7 @@ class Report:
     delays_seconds: Mapping[str, float] = field(default_factory=dict)
     overdue_exports: int | None = None
     failing_schedules: int | None = None
+    overdue_reviews: int | None = None
 
     @property
     def status(self) -> Status:
@@ -70,6 +71,7 @@ class Checks:
     delays_seconds: asks how late other jobs are, by name.
     overdue_exports: asks how many exported copies should be destroyed and are not said to be.
     failing_schedules: asks of how many scheduled exports the last one has failed.
+    overdue_reviews: asks how many months of the access log should be reviewed and are not.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Checks:
         delays_seconds: Callable[[], Mapping[str, float]],
         overdue_exports: Callable[[], int],
         failing_schedules: Callable[[], int],
+        overdue_reviews: Callable[[], int],
     ) -> None:
         self._settings = settings
         self._engines = engines
@@ -93,6 +96,7 @@ class Checks:
         self._delays_seconds = delays_seconds
         self._overdue_exports = overdue_exports
         self._failing_schedules = failing_schedules
+        self._overdue_reviews = overdue_reviews
         self._places = _places(settings)
         self._lock = threading.Lock()
         self._looking: Future[Report] | None = None
@@ -153,6 +157,7 @@ class Checks:
             delays_seconds=_asked(self._delays_seconds) or {},
             overdue_exports=_asked(self._overdue_exports),
             failing_schedules=_asked(self._failing_schedules),
+            overdue_reviews=_asked(self._overdue_reviews),
         )
 
     def _free(self) -> dict[str, int]:

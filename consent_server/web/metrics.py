@@ -107,3 +107,9 @@ def _looked_up(checks: Checks) -> Iterator[Metric]:
             "Scheduled exports of which the last one has failed so far.",
             value=report.failing_schedules,
         )
+    if report.overdue_reviews is not None:
+        yield GaugeMetricFamily(
+            "consent_log_reviews_overdue",
+            "Months of the access log past the day of their review that nobody has signed.",
+            value=report.overdue_reviews,
+        )

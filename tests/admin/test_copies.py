@@ -95,7 +95,7 @@ def test_the_retention_table_is_shown_in_both_languages(handler: Console) -> Non
     korean = handler.get("/admin/retention?lang=ko").text
 
     assert "Access log of the console" in english
-    assert "the day after the act" in english
+    assert "the end of the month of the act" in english
     assert "관리 콘솔 접속 기록" in korean
     assert "3개월" in korean
 

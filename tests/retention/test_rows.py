@@ -17,10 +17,13 @@ from sqlalchemy.exc import DBAPIError
 
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
+from consent_server.certificates.services import newest_certificates
 from consent_server.consents.schemas import decoder
 from consent_server.consents.services import ConsentFilter, find_consent, list_consents
 from consent_server.retention import rows as rows_module
+from consent_server.retention import whole_months
 from consent_server.retention.rows import ClassRows
+from consent_server.reviews.verifying import Verified, verify_log
 from consent_server.storage.database import db
 from consent_server.storage.limits import stated_limit
 from support.apps import EngineName, MakeApp
@@ -28,8 +31,8 @@ from support.shop import MakeShop, Shop
 
 SEOUL = ZoneInfo("Asia/Seoul")
 DONE = datetime(2026, 1, 15, 12, tzinfo=SEOUL)
-GONE = datetime(2027, 1, 16, tzinfo=SEOUL)  # the whole day after, and twelve months
-GRANT_GONE = datetime(2029, 1, 16, tzinfo=SEOUL)
+GONE = datetime(2027, 2, 1, tzinfo=SEOUL)  # the rest of its month, and twelve more
+GRANT_GONE = datetime(2029, 2, 1, tzinfo=SEOUL)
 TurnClock = Callable[[datetime], None]
 
 
@@ -55,11 +58,11 @@ def run(shop: Shop) -> dict[str, int]:
         return dict(shop.house.retention.run().classes)
 
 
-def test_an_entry_of_the_access_log_is_there_a_millisecond_before_its_end_and_gone_at_it(
+def test_a_month_of_the_access_log_is_there_a_millisecond_before_its_end_and_gone_at_it(
     shop: Shop, turn_clock: TurnClock
 ) -> None:
     act(shop, "visits.view", DONE, turn_clock)
-    act(shop, "visits.view", DONE + timedelta(days=1), turn_clock)
+    act(shop, "visits.view", DONE + timedelta(days=17), turn_clock)
 
     turn_clock(GONE - timedelta(milliseconds=1))
     early, left_early = run(shop), len(acts(shop))
@@ -154,7 +157,8 @@ def test_a_run_leaves_no_limit_behind_and_one_that_fails_neither(
     act(shop, "visits.view", DONE, turn_clock)
     act(shop, "sign-in", DONE, turn_clock)
     turn_clock(GONE)
-    monkeypatch.setattr(rows_module, "_is_over", lambda table, *_: table.c.id > 0)  # a bug
+    late = GONE.replace(month=3)
+    monkeypatch.setattr(rows_module, "whole_months_before", lambda *_: late)  # a bug
     shop.send_consent(shop.submission())
     act(shop, "sign-out", GONE, turn_clock)
 
@@ -170,8 +174,7 @@ def test_a_run_leaves_no_limit_behind_and_one_that_fails_neither(
 def test_a_run_that_is_cut_off_is_finished_by_the_next(
     shop: Shop, turn_clock: TurnClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows_module, "_CHUNK_ROWS", 2)
-    monkeypatch.setattr(rows_module, "_WINDOW_ROWS", 3)
+    monkeypatch.setattr(whole_months, "_CHUNK_ROWS", 2)
     for _ in range(5):
         act(shop, "visits.view", DONE, turn_clock)
     turn_clock(GONE)
@@ -186,15 +189,57 @@ def test_a_run_that_is_cut_off_is_finished_by_the_next(
 
     monkeypatch.setattr(rows_module, "_remove", cut_off)
     with shop.app.app_context():
-        rows = ClassRows(DirectRun(), shop.house.classes, SEOUL)  # type: ignore[arg-type]
+        rows = ClassRows(DirectRun(), shop.house.classes, SEOUL, shop.house.certificate_key)  # type: ignore[arg-type]
         with pytest.raises(KeyboardInterrupt):
             rows.destroy(GONE)
         left = len(acts(shop))
         done = rows.destroy(GONE)
+        [certificate] = newest_certificates()
 
     assert left == 3
     assert done == {"access_log": 3}
     assert acts(shop) == []
+    assert (certificate.record_class, certificate.records) == ("access_log", 5)
+
+
+def test_each_month_that_goes_has_a_certificate_and_what_is_left_still_verifies(
+    shop: Shop, turn_clock: TurnClock
+) -> None:
+    for name in ("operator.add", "visits.view", "operator.grant"):
+        act(shop, name, DONE, turn_clock)
+    act(shop, "sign-in", DONE + timedelta(days=20), turn_clock)
+    turn_clock(GONE)
+
+    run(shop)
+    run(shop)
+    with shop.app.app_context():
+        issued = newest_certificates()
+        faults = list(verify_log(shop.house.reviewer, Verified()))
+        kept_in_mind = db.session.execute(text("SELECT count(*) FROM open_destructions"))
+
+        assert kept_in_mind.scalar_one() == 0
+    assert [(c.record_class, str(c.day), c.records) for c in issued] == [
+        ("access_log", "2026-01-01", 1)
+    ]
+    assert acts(shop) == ["operator.add", "operator.grant", "sign-in"]
+    assert faults == []
+
+
+def test_a_month_that_vanished_without_a_certificate_is_missed(
+    shop: Shop, turn_clock: TurnClock
+) -> None:
+    act(shop, "visits.view", DONE, turn_clock)
+    act(shop, "sign-in", DONE + timedelta(days=20), turn_clock)
+
+    with shop.app.app_context():
+        with (
+            db.engine.execution_options(writes=True).begin() as connection,
+            stated_limit(connection, "access_log", before=GONE, now=GONE + timedelta(days=400)),
+        ):
+            connection.execute(text("DELETE FROM access_log WHERE act <> 'sign-in'"))
+        faults = list(verify_log(shop.house.reviewer, Verified()))
+
+    assert [fault.fault for fault in faults] == ["missing"]
 
 
 class DirectRun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -11,15 +12,18 @@ from sqlalchemy.exc import DBAPIError
 from consent_server.audit.services import Act, record_act
 from consent_server.banner.document import WholeScript
 from consent_server.banner.services import pin_script
+from consent_server.reviews.months import Month
 from consent_server.storage.database import db
 from support.shop import Shop
 
+PAST = Month(date(2026, 1, 1))
 TABLES = {
     "consent_records": "action = 'accept_all'",
     "policy_versions": "number = 9",
     "policy_texts": "language = 'xx'",
     "access_log": "reason = 'none'",
     "pinned_scripts": "language = 'xx'",
+    "log_reviews": "finding = 'none'",
 }
 
 OTHER_KEYS = {
@@ -28,6 +32,7 @@ OTHER_KEYS = {
     "policy_texts": ["version_id", "language"],
     "access_log": [],
     "pinned_scripts": ["site_id", "name"],
+    "log_reviews": ["month", "number"],
 }
 DIFFERS = {
     "consent_records": "action",
@@ -35,6 +40,7 @@ DIFFERS = {
     "policy_texts": "sha256",
     "access_log": "reason",
     "pinned_scripts": "integrity",
+    "log_reviews": "digest",
 }
 
 
@@ -45,6 +51,7 @@ def test_the_database_itself_refuses_to_change_a_record(shop: Shop, table: str, 
     with shop.app.app_context():
         record_act(Act(operator="someone@shop.example", act="visits.view"))
         pin_script(shop.id, WholeScript(b"script", "ko", 1))
+        shop.house.reviewer.sign(PAST, "officer@shop.example", "nothing", number=1)
         statement = (
             f"UPDATE {table} SET {TABLES[table]}" if verb == "update" else f"DELETE FROM {table}"
         )
@@ -76,6 +83,7 @@ def test_sqlite_replaces_no_record_either(shop: Shop, table: str, key: str) -> N
     with shop.app.app_context():
         record_act(Act(operator="someone@shop.example", act="visits.view"))
         pin_script(shop.id, WholeScript(b"script", "ko", 1))
+        shop.house.reviewer.sign(PAST, "officer@shop.example", "nothing", number=1)
         before = db.session.execute(text(f"SELECT * FROM {table}")).mappings().all()
         column, value = TABLES[table].split(" = ")
         changed = {name: name for name in before[0]} | {column: value}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
+from functools import partial
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -14,9 +16,11 @@ from sqlalchemy import insert
 
 from consent_server import clock
 from consent_server.app import house_of
+from consent_server.audit.services import Act, record_act
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
 from consent_server.consents.models import ConsentRecord
+from consent_server.reviews.months import Month
 from consent_server.statistics.models import CircumstanceCount, VisitCount
 from consent_server.storage.database import db
 from consent_server.visits.models import VisitDay
@@ -32,6 +36,7 @@ _ON_THE_WAY = {  # to be seen only by who is half signed in, or has a link (test
     "security.two_factor_rescue",
     "security.two_factor_token_validation",
     "invitations.show",
+    "admin.confirm_before_review",
 }
 _GRANTS = {
     "accept_all": {"functional": True, "analytics": True, "marketing": True},
@@ -55,7 +60,7 @@ def furnish(shop: Shop, owner: Console) -> dict[str, str]:
     _decide(shop, today)
     _count_visits(shop, today)
     _count_devices(shop, today)
-    _destroy(shop, today)
+    destroy_a_day(shop, today)
     shop.send_consent(shop.submission())
     shop.send_visit(shop.visit(path="/" + "p" * 500, referrer=f"https://{'r' * 60}.example/"))
     hold = owner.send(
@@ -71,7 +76,11 @@ def furnish(shop: Shop, owner: Console) -> dict[str, str]:
     listed = owner.get("/admin/exports/copies").text
     copy = listed.split('href="/admin/exports/copies/')[1].split('"')[0]
     consent = owner.get("/admin/consents").text.split('href="/admin/consents/')[1].split('"')[0]
+    form = "/admin/operators/tokens"
+    owner.send(form, form=form, name="backup", scopes="consents.export", days="30")
     return _addresses(shop) | {
+        "admin.show_review": f"/admin/access-log/reviews/{_review_last_month(shop, today)}",
+        "admin.show_token": f"{form}/1",
         "admin.show_archive_request": _ask_for_archive(owner, today),
         "admin.show_consent_record": f"/admin/consents/{consent}",
         "admin.ask_about_copy": f"/admin/exports/copies/{copy}",
@@ -121,6 +130,8 @@ def _addresses(shop: Shop) -> dict[str, str]:
         "admin.list_schedules": "/admin/exports/schedules",
         "admin.ask_about_schedule": "/admin/exports/schedules/1",
         "admin.access_log": "/admin/access-log",
+        "admin.list_reviews": "/admin/access-log/reviews",
+        "admin.list_tokens": "/admin/operators/tokens",
         "admin.list_operators": "/admin/operators",
         "admin.show_operator": "/admin/operators/1",
         "admin.own_account": "/admin/account",
@@ -189,7 +200,8 @@ def _count_devices(shop: Shop, today: date) -> None:
         connection.execute(insert(CircumstanceCount), rows)
 
 
-def _destroy(shop: Shop, today: date) -> None:
+def destroy_a_day(shop: Shop, today: date) -> None:
+    """Adds the certificate of a day that is over."""
     house, day = house_of(shop.app), today - timedelta(days=100)
     destroyed = DestroyedRecords(
         record_class="visit", day=day, records=412, sites={str(shop.id): 412},
@@ -199,6 +211,41 @@ def _destroy(shop: Shop, today: date) -> None:
     house.writer.run(
         lambda connection: issue_certificate(connection, house.certificate_key, destroyed)
     )
+
+
+def _review_last_month(shop: Shop, today: date) -> str:
+    """Fills last month's access log with what stands out, and signs it."""
+    month = Month((today.replace(day=1) - timedelta(days=1)).replace(day=1))
+    zone = shop.house.settings.visit_period.zone
+    night = month.begins_at(zone) + timedelta(days=9, hours=3)
+    kim, lee = "kim.minseo@shop.example", "lee@shop.example"
+    done = (
+        (kim, "sign-in", None, "", "192.0.2.10"),
+        (kim, "visits.view", 50, "Complaint 41 of a customer: what do we hold?", "192.0.2.10"),
+        (kim, "visits.exported", 12_041, "Request of the privacy team", "192.0.2.10"),
+        *[(lee, "sign-in.failed", None, "", "2001:db8:1234:5678:90ab:cdef:1234:5678")] * 5,
+        ("command line", "operator.add", None, "handler", ""),
+    )
+    with shop.app.app_context():
+        for minute, (operator, act, count, reason, source) in enumerate(done):
+            reference = lee if act == "operator.add" else ""
+            told = Act(
+                operator=operator,
+                act=act,
+                record_count=count,
+                reason=reason,
+                source=source,
+                reference=reference,
+            )
+            with patch.object(clock, "now", partial(_at, night + timedelta(minutes=minute))):
+                record_act(told)
+        finding = "Kim worked at night on complaint 41, as agreed.\nLee had forgotten a password."
+        shop.house.reviewer.sign(month, "officer@shop.example", finding, number=1)
+    return str(month)
+
+
+def _at(instant: datetime) -> datetime:
+    return instant
 
 
 def _ask_for_archive(owner: Console, today: date) -> str:
