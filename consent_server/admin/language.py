@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel import UnknownLocaleError
+from babel import Locale, UnknownLocaleError
 from flask import Flask, request
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _

@@ -174,7 +174,9 @@ class _MyData:
             raise InvalidBody("Only a withdrawal is taken here.", field="action")
         has_gpc = request.headers.get("Sec-GPC") == "1"
         try:
-            done = self._reader.centre.decide(site, choice, token, gpc=has_gpc)
+            done = self._reader.centre.decide(
+                site, choice, token, gpc=has_gpc, environ=request.environ
+            )
         except SubmissionConflict as old_form:
             return self.show(site, "old form", old_form.status)
         gone = {True: "withdrawn-gone", False: "withdrawn-kept", None: "withdrawn"}
