@@ -67,4 +67,4 @@ def test_the_command_prints_what_is_enforced(runner: FlaskCliRunner) -> None:
 
     log = next(line for line in facts if line["name"] == "access_log")
     assert (log["months"], log["period"], log["rows"][0]["table"]) == (12, "1 year", "access_log")
-    assert "관리 콘솔 접속 기록: 1년 (행위 다음 날부터)" in korean
+    assert "관리 콘솔 접속 기록: 1년 (행위가 있던 달의 말일부터)" in korean
