@@ -163,7 +163,6 @@ def test_a_count_that_could_not_be_written_is_written_once_later(
 @pytest.mark.parametrize(
     ("pattern", "times"),
     [
-        pytest.param("DELETE FROM held_counts", 1, id="before the first statement"),
         pytest.param("circumstance_counts", 1, id="between two statements"),
         pytest.param(COMMIT, 2, id="right before a commit"),
     ],
