@@ -47,9 +47,19 @@ def migrated_databases(
     return names
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeats each test with an application on both databases, unless it says otherwise."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    said = any("engine_name" in mark.args[0] for mark in marks)  # a name, names, or a list of them
+    if "engine_name" in metafunc.fixturenames and not said:
+        is_on_one = metafunc.definition.get_closest_marker("on_sqlite") is not None
+        engines = ["sqlite"] if is_on_one else ["sqlite", "postgresql"]
+        metafunc.parametrize("engine_name", engines, indirect=True)
+
+
+@pytest.fixture
 def engine_name(request: pytest.FixtureRequest) -> EngineName:
-    """The database that a test runs on; every test with an application runs on both."""
+    """The database that a test runs on."""
     name: EngineName = request.param
     return name
 

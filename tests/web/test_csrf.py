@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask import Flask
 
 from support.console import Console
+
+pytestmark = pytest.mark.on_sqlite
 
 BY_ORIGIN = ("origin", "own page")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
