@@ -121,6 +121,9 @@ def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Callable[...
     return _builders[key]
 
 
+Rule._compile_builder = _remembered_builder  # type: ignore[method-assign, assignment]
+
+
 @pytest.fixture
 def make_app(settings: Settings) -> Iterator[MakeApp]:
     """Makes applications on the databases of this test, as several processes would.
@@ -128,7 +131,6 @@ def make_app(settings: Settings) -> Iterator[MakeApp]:
     changes: settings that differ from the others'.
     """
     made: list[Flask] = []
-    Rule._compile_builder = _remembered_builder  # type: ignore[method-assign]
 
     def make(**changes: Any) -> Flask:
         made.append(create_app(replace(settings, **changes)))
