@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
 
 from consent_server.app import create_app, house_of
 from consent_server.config import Settings
 from consent_server.storage.database import db
 from consent_server.storage.migrate import upgrade
 from support.postgres import Postgres
+from support.routes import remember_routes
 
 EngineName = Literal["sqlite", "postgresql"]
 _QUICK = {
@@ -104,24 +104,7 @@ class _CompiledTemplates(BytecodeCache):
 _TEMPLATES: Final = _CompiledTemplates()
 MakeApp = Callable[..., Flask]
 
-_compile_builder: Final = Rule._compile_builder
-_builders: dict[tuple[tuple[tuple[bool, str], ...], bool], Callable[..., tuple[str, str]]] = {}
-
-
-def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """Compiles what builds the addresses of a route once: half of what an application costs.
-
-    Werkzeug makes it of the parts of the address, and hands the rule in whenever it is called.
-    """
-    if rule.defaults:  # they would be part of it; none of our routes has any
-        return _compile_builder(rule, append_unknown)
-    key = (tuple(rule._trace), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
-
-
-Rule._compile_builder = _remembered_builder  # type: ignore[method-assign, assignment]
+remember_routes()
 
 
 @pytest.fixture
