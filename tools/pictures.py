@@ -6,7 +6,9 @@ decisions each time, up to yesterday. English, light, 1280 pixels wide.
 
 from __future__ import annotations
 
+import logging
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -33,10 +35,12 @@ from consent_server.demo.services import Prepared, prepare_demo
 from consent_server.sites.services import find_site
 from consent_server.storage.database import db
 from consent_server.storage.migrate import upgrade
-from tools.ground import ROOT
+from tools import debian
+from tools.ground import ROOT, answers
 
 FOLDER: Final = ROOT / "docs" / "images"
-_WINDOW: Final = {"width": 1280, "height": 800}
+_WIDTH: Final = 1280
+_HEIGHTS: Final = {"banner": 690, "overview": 860, "consents": 860}  # each below 200 kB
 _DAYS: Final = 30
 _BY_WEEKDAY: Final = (74, 81, 78, 70, 66, 38, 31)  # decisions from Monday to Sunday
 _ACTIONS: Final = {"accept_all": 40, "refuse_all": 33, "customise": 17, "ask_each": 10}  # per cent
@@ -109,18 +113,23 @@ def _decision(chance: random.Random, purposes: tuple[str, ...], at: datetime) ->
 
 def take(page: Page, address: str, signs_in: Prepared) -> None:
     """Takes the three pictures."""
-    page.goto(f"{address}/demo/")
+    _look_at(page, "banner", f"{address}/demo/")
     expect(page.locator("#cs-notice")).to_be_visible()
     _keep(page, "banner")
-    page.goto(f"{address}/admin/")
+    _look_at(page, "overview", f"{address}/admin/")
     page.get_by_label("E-mail address").fill(signs_in.email)
     page.get_by_label("Password", exact=True).fill(signs_in.password or "")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("canvas").first).to_be_visible()
     _keep(page, "overview")
-    page.get_by_role("link", name="Consent records").click()
+    _look_at(page, "consents", f"{address}/admin/consents")
     expect(page.locator("tbody tr").first).to_be_visible()
     _keep(page, "consents")
+
+
+def _look_at(page: Page, name: str, address: str) -> None:
+    page.set_viewport_size({"width": _WIDTH, "height": _HEIGHTS[name]})
+    page.goto(address)
 
 
 def _keep(page: Page, name: str) -> None:
@@ -132,13 +141,11 @@ def _keep(page: Page, name: str) -> None:
 def main() -> int:
     """Takes them; returns the exit status."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of each request
+    if shutil.which("fc-list") is None or not answers("fc-list", ":lang=ko"):
+        debian.install("fonts-nanum", "the pages offer Korean, and no font here has Hangul")
     with launched() as browser, demo() as (address, signs_in):
-        context = browser.new_context(
-            viewport={"width": _WINDOW["width"], "height": _WINDOW["height"]},
-            locale="en-US",
-            color_scheme="light",
-            reduced_motion="reduce",
-        )
+        context = browser.new_context(locale="en-US", color_scheme="light", reduced_motion="reduce")
         take(context.new_page(), address, signs_in)
     return 0
 

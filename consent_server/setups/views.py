@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -16,13 +17,18 @@ _ONE_HOUR: Final = "public, max-age=3600"
 def blueprint() -> Blueprint:
     """Returns the routes of this room."""
     routes = Blueprint("setups", __name__, url_prefix="/schemas")
-    body = msgspec.json.format(msgspec.json.encode(json_schema()))
 
     @routes.get("/site.json")
     @guarded_by("public")
     def site_schema() -> Response:
-        response = Response(body, mimetype="application/schema+json")
+        response = Response(_body(), mimetype="application/schema+json")
         response.headers["Cache-Control"] = _ONE_HOUR
         return response
 
     return routes
+
+
+@cache
+def _body() -> bytes:
+    """Described when first asked for: few ever ask, and every start would pay."""
+    return msgspec.json.format(msgspec.json.encode(json_schema()))

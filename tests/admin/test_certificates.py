@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from consent_server.app import house_of
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
 from support.console import Console
 from support.shop import Shop
+
+pytestmark = pytest.mark.on_sqlite
 
 AT = datetime(2026, 4, 15, 15, 0, 1, tzinfo=UTC)
 LIST = "/admin/certificates"

@@ -12,6 +12,8 @@ from consent_server.reports.ledger import open_copies
 from support.console import Console, new_console
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 EXPORTS = "/admin/exports"
 COPIES = "/admin/exports/copies"
 OVERDUE = "1 exported copy should be destroyed by now."

@@ -14,6 +14,8 @@ from consent_server import clock
 from support.console import Console
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 EXPORTS = "/admin/exports"
 WHY = "Yearly audit"
 FOR: Final = {"purpose": "audit", "reason": WHY}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.console import Console
+
+pytestmark = pytest.mark.on_sqlite
 
 
 def test_a_refused_operator_is_told_what_to_do(viewer: Console) -> None:

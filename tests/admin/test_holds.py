@@ -12,6 +12,8 @@ from support.bases import rows
 from support.console import Console
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 NEW = "/admin/holds/new"
 ADDRESS = "203.0.113.77"
 

@@ -21,6 +21,8 @@ from policies.test_registry import CLOUD, OFFICER, with_registry
 from support.console import Console
 from support.shop import NOTICE, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 _FIELD = re.compile(r'<input[^>]*name="([a-z][\w.-]*)"[^>]*value="([^"]*)"')
 
 

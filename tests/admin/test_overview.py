@@ -13,6 +13,8 @@ from support.console import Console
 from support.furnished import furnish
 from support.shop import NOTICE, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
 

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from support.console import Console
+from support.furnished import furnish
 from support.shop import Shop
 
 PAGES = (
@@ -29,6 +30,15 @@ HANGUL = re.compile("[가-힣]")
 
 def test_the_bare_address_leads_to_the_console(client: FlaskClient) -> None:
     assert client.get("/").location == "/admin/"
+
+
+def test_every_page_opens_on_either_database(owner: Console, shop: Shop) -> None:
+    """What is marked `on_sqlite` elsewhere counts on it."""
+    pages = furnish(shop, owner)
+
+    opened = {path: owner.client.get(path, follow_redirects=True) for path in pages.values()}
+
+    assert {path for path, answer in opened.items() if answer.status_code != 200} == set()
 
 
 def test_every_page_speaks_korean_and_english(owner: Console, shop: Shop) -> None:

@@ -13,6 +13,8 @@ from consent_server.sites.services import keep_banner_settings
 from support.console import Console
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 NEW = "/admin/sites/new"
 FILLED_IN = {
     "name": "Meadow Notes",

@@ -13,6 +13,8 @@ from consent_server.reports.commands import visit_commands
 from support.console import Console
 from support.shop import IPHONE, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 PAGE = "/admin/statistics"
 RECORDED = datetime(2026, 1, 15, 3, 30, tzinfo=UTC)
 

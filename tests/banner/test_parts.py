@@ -13,6 +13,8 @@ from consent_server.sites.services import keep_banner_settings
 from support.countries import IN_KOREA, IN_THE_US, NOWHERE, write_countries
 from support.shop import MakeShop, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 
 def get(shop: Shop, path: str, **headers: str) -> TestResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -16,6 +16,8 @@ from consent_server.policies.services import publish
 from consent_server.storage.database import db
 from support.shop import NOTICE, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 
 def get(shop: Shop, path: str = "", **headers: str) -> TestResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}

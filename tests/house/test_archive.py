@@ -19,6 +19,7 @@ NAMES = {"ArchivedVisit", "ARCHIVE", "archived_visits", "archive_database_url"}
 MAY = (
     "app.py",  # joins the parts
     "config.py",
+    "config_rules.py",  # refuses one database for both
     "storage/",  # binds, migrates, copies
     "migrations/",
     "visits/models.py",

@@ -1,7 +1,7 @@
 """One story of a console: an operator's first and last day, and a notice that changes in between.
 
-Told against the real service, whose clock is turned while it runs; the product page, the visitor
-and both operators are real browsers.
+Told against the real service, which is stopped and starts anew eight days later (libfaketime); the
+visitor and both operators are real browsers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,10 +17,8 @@ from playwright.sync_api import Page, expect
 from support.browser import MakeContext
 from support.gated_page import Product, choose_and_record
 from support.operator import Operator
-from support.prepared import Prepared
 from support.product_page import ProductPages
 from support.service import MakeService, Service
-from support.turning import Turning
 
 OWNER, KIM = "owner@example.com", "kim@example.com"
 PARTNERS = {"한국어": "협력사 공유", "English": "Partners"}
@@ -33,7 +30,6 @@ class Deployment:
     """A service that runs, and its clock."""
 
     service: Service
-    turning: Turning
     _ahead: timedelta = timedelta(0)
 
     @property
@@ -42,9 +38,11 @@ class Deployment:
         return datetime.now(UTC) + self._ahead
 
     def let_days_pass(self, days: int) -> None:
-        """Turns the clock forward while the service runs."""
+        """Stops the service and starts it days later: no job runs in between."""
         self._ahead += timedelta(days=days)
-        self.turning.to(self.now)
+        self.service.stop()
+        self.service.faketime = f"+{self._ahead.days}d"
+        self.service.start()
 
     def first_operator(self, email: str, page: Page) -> Operator:
         """Adds an operator at the shell, as an installation begins."""
@@ -53,13 +51,11 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(make_service: MakeService, prepared: Prepared, tmp_path: Path) -> Deployment:
+def deployment(make_service: MakeService) -> Deployment:
     """A service with the policy for second factors as it is in production, and no site yet."""
-    turning = Turning(prepared, tmp_path / "clock", "Asia/Seoul")
-    turning.to(datetime.now(UTC))
-    service = make_service({"CONSENT_SECOND_FACTOR": "personal"} | turning.environ)
+    service = make_service({"CONSENT_SECOND_FACTOR": "personal"})
     service.start()
-    return Deployment(service, turning)
+    return Deployment(service)
 
 
 def test_from_an_invitation_to_a_dismissal_and_from_a_draft_to_the_answer(

@@ -15,6 +15,8 @@ from support.apps import MakeApp
 from support.console import PASSWORD, Console, new_console
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 CHANGE = "/admin/password"
 NEW = [f"{word} purple bicycles sing" for word in ("seven", "eleven", "thirty", "forty", "ninety")]
 

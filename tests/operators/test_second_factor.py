@@ -15,6 +15,8 @@ from support.apps import MakeApp
 from support.authenticator import CODE, SET_UP, begin_set_up, enrol, make_recovery_codes, send_code
 from support.console import PASSWORD, Console, new_console
 
+pytestmark = pytest.mark.on_sqlite
+
 
 @pytest.fixture
 def strict(make_app: MakeApp) -> Flask:

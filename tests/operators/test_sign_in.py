@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
@@ -14,6 +15,8 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from consent_server.operators.services import reset_password
 from consent_server.storage.database import db
 from support.console import PASSWORD, SIGN_IN, SIGN_OUT, Console
+
+pytestmark = pytest.mark.on_sqlite
 
 ELSEWHERE = [
     "https://evil.example/",

@@ -11,6 +11,8 @@ from consent_server.policies.services import publish, versions_of
 from consent_server.sites.services import NewSite, change_site, find_site
 from support.shop import NOTICE, ORIGIN, MakeShop, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 
 def read(shop: Shop, path: str = "", language: str = "en") -> str:
     answer = shop.app.test_client().get(

@@ -10,6 +10,8 @@ from consent_server.config import Settings
 from support.preferences import OWN_ORIGIN, Person, cookie_of, switched_on
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 
 def test_a_double_click_makes_one_record_and_one_visitor(shop: Shop, person: Person) -> None:
     form = person.form() | {"action": "accept_all"}

@@ -12,6 +12,8 @@ from consent_server.subjects.identity import COOKIE, VisitorCookie
 from support.preferences import Person, cookie_of, switched_on
 from support.shop import ORIGIN, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 UNDECIDED = "You have not made a choice yet."
 NOT_OURS = "was not issued for this site"
 

@@ -12,6 +12,8 @@ from consent_server.policies.wording import BUILT_IN
 from support.preferences import ARABIC, Person
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 
 @pytest.mark.parametrize(
     ("query", "accepted", "shown"),

@@ -16,6 +16,8 @@ from consent_server.policies.services import publish
 from support.preferences import Person, switched_on
 from support.shop import NOTICE, Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 UNDECIDED = "You have not made a choice yet."
 WITHDRAW = 'value="withdraw"'
 ALL = {"analytics": True, "functional": True, "marketing": True}

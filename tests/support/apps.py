@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
 
 from consent_server.app import create_app, house_of
 from consent_server.config import Settings
 from consent_server.storage.database import db
 from consent_server.storage.migrate import upgrade
 from support.postgres import Postgres
+from support.routes import remember_routes
 
 EngineName = Literal["sqlite", "postgresql"]
 _QUICK = {
@@ -47,9 +47,19 @@ def migrated_databases(
     return names
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeats each test with an application on both databases, unless it says otherwise."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    said = any("engine_name" in mark.args[0] for mark in marks)  # a name, names, or a list of them
+    if "engine_name" in metafunc.fixturenames and not said:
+        is_on_one = metafunc.definition.get_closest_marker("on_sqlite") is not None
+        engines = ["sqlite"] if is_on_one else ["sqlite", "postgresql"]
+        metafunc.parametrize("engine_name", engines, indirect=True)
+
+
+@pytest.fixture
 def engine_name(request: pytest.FixtureRequest) -> EngineName:
-    """The database that a test runs on; every test with an application runs on both."""
+    """The database that a test runs on."""
     name: EngineName = request.param
     return name
 
@@ -94,21 +104,7 @@ class _CompiledTemplates(BytecodeCache):
 _TEMPLATES: Final = _CompiledTemplates()
 MakeApp = Callable[..., Flask]
 
-_compile_builder: Final = Rule._compile_builder
-_builders: dict[tuple[tuple[tuple[bool, str], ...], bool], Callable[..., tuple[str, str]]] = {}
-
-
-def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """Compiles what builds the addresses of a route once: half of what an application costs.
-
-    Werkzeug makes it of the parts of the address, and hands the rule in whenever it is called.
-    """
-    if rule.defaults:  # they would be part of it; none of our routes has any
-        return _compile_builder(rule, append_unknown)
-    key = (tuple(rule._trace), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+remember_routes()
 
 
 @pytest.fixture
@@ -118,7 +114,6 @@ def make_app(settings: Settings) -> Iterator[MakeApp]:
     changes: settings that differ from the others'.
     """
     made: list[Flask] = []
-    Rule._compile_builder = _remembered_builder  # type: ignore[method-assign]
 
     def make(**changes: Any) -> Flask:
         made.append(create_app(replace(settings, **changes)))

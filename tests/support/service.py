@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,14 +181,23 @@ MakeService = Callable[..., Service]
 
 
 @pytest.fixture
-def make_service(prepared: Prepared, tmp_path: Path) -> Iterator[MakeService]:
-    """Makes initialised deployments (not yet serving); `environ` adds variables."""
+def make_service(
+    prepared: Prepared, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[MakeService]:
+    """Makes initialised deployments (not yet serving); `environ` adds variables.
+
+    On SQLite under its home, what `init` makes is copied, but for the secret.
+    """
     made: list[Service] = []
 
     def make(environ: dict[str, str] | None = None) -> Service:
         service = Service(tmp_path / f"home-{len(made)}", prepared.libfaketime, environ)
         made.append(service)
-        service.run_cli("init")
+        if any(name.endswith("DATABASE_URL") for name in environ or {}):
+            service.run_cli("init")
+        else:
+            migrated: Path = request.getfixturevalue("migrated_files")
+            shutil.copytree(migrated, service.home, ignore=shutil.ignore_patterns("secret_key"))
         return service
 
     yield make

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask import Flask
 
 from support.console import Console
+
+pytestmark = pytest.mark.on_sqlite
 
 BY_ORIGIN = ("origin", "own page")
 ON_NO_COOKIE = ("visitor token", "public")  # the token is in the body; nothing is done for a cookie

@@ -15,6 +15,8 @@ from consent_server.storage.database import db
 from support.console import SIGN_IN, Console, new_console
 from support.shop import Shop
 
+pytestmark = pytest.mark.on_sqlite
+
 
 @pytest.fixture
 def secure_app(settings: Settings) -> Iterator[Flask]:

@@ -7,6 +7,8 @@ from flask.testing import FlaskClient
 
 from support.console import SIGN_IN
 
+pytestmark = pytest.mark.on_sqlite
+
 KOREAN, ENGLISH = '<html lang="ko">', '<html lang="en">'
 
 WISHES = [
