@@ -116,6 +116,7 @@ class Operator:
         """Downloads the consent records; returns them, oldest first."""
         self.open_room("Exports")
         self.page.get_by_label("NDJSON").check()
+        self.page.get_by_label("Purpose").select_option("audit")
         self.page.get_by_label("Reason").fill(reason)
         with self.page.expect_download() as download:
             self._press("Export")
@@ -130,7 +131,7 @@ class Operator:
         """Ends an operator's time at this console."""
         self.open_room("Operators")
         self.page.get_by_role("link", name=email).click()
-        self._fill(f"Write {email} to confirm", email)
+        self._fill(f"Type “{email}” to confirm", email)
         self._press("Dismiss")
         expect(self.page.get_by_text("dismissed", exact=True)).to_be_visible()
 
