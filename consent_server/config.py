@@ -9,6 +9,7 @@ environment.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -64,6 +65,7 @@ _CHOICES: Final = {
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "json", "text"),
 }
+_BREACHED_LINE_BEGINS = 41  # bytes: a SHA-1 in hexadecimal and a colon
 _TOKEN_CHARACTERS = 16  # of CONSENT_METRICS_TOKEN; it opens counts, not records
 
 
@@ -175,14 +177,19 @@ class Settings:
         unit="rates",
     )
     second_factor: Literal["in_production", "personal", "all", "off"] = _setting(
-        "in_production", "who must have an authenticator app: personal = operators who see "
-        "personal data; in_production = these, and nobody in development mode; off only where "
-        "nobody but you reaches the console",
+        "in_production", "who must have an authenticator app or a passkey: personal = operators "
+        "who see personal data; in_production = these, and nobody in development mode; off only "
+        "where nobody but you reaches the console",
         unit="in_production/personal/all/off",
     )  # fmt: skip
     password_days: int = _setting(
         180, "operators who see personal data renew their password after this long (twice a year, "
         "as Korean practice has it); 0 = never", unit="days",
+    )  # fmt: skip
+    breached_passwords: str = _setting(
+        "", "file of breached passwords that no operator may choose (Have I Been Pwned, SHA-1 "
+        "ordered by hash); looked through offline. Empty = only the 30,000 most used ones",
+        unit="path",
     )  # fmt: skip
     training_days: int = _setting(
         0, "operators who see personal data whose last training is older are refused it (PIPA "
@@ -288,7 +295,7 @@ class Settings:
 
     @property
     def second_factor_policy(self) -> Literal["personal", "all", "off"]:
-        """Who must have an authenticator app in the present mode."""
+        """Who must have a second factor in the present mode."""
         if self.second_factor == "in_production":
             return "personal" if self.is_production else "off"
         return self.second_factor
@@ -369,6 +376,7 @@ def _check(settings: Settings) -> None:
         if getattr(settings, name) > most:
             raise ConfigError(f"{_variable(name)} must be at most {most}.")
     _check_public_url(settings.public_url)
+    _check_breached(settings.breached_passwords)
     _check_rates(settings.rate_limits)
     if settings.is_production:
         _check_secret(settings.secret_key)
@@ -384,6 +392,21 @@ def _check_public_url(text: str) -> None:
         is_address = False
     if not is_address or "?" in text or "#" in text:
         raise ConfigError(f"CONSENT_PUBLIC_URL={text!r}: use an address like https://host[:port].")
+
+
+def _check_breached(path: str) -> None:
+    if not path:
+        return
+    try:
+        with Path(path).open("rb") as file:
+            begins = file.read(_BREACHED_LINE_BEGINS)
+    except OSError as error:
+        raise ConfigError(f"CONSENT_BREACHED_PASSWORDS={path!r}: {error.strerror}.") from error
+    if not re.fullmatch(rb"[0-9A-Fa-f]{40}:", begins):
+        raise ConfigError(
+            f"CONSENT_BREACHED_PASSWORDS={path!r}: no line HASH:count is first; use the list that "
+            "is ordered by hash."
+        )
 
 
 def _check_endpoint(text: str) -> None:
