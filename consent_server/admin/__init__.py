@@ -22,6 +22,7 @@ from consent_server.admin import (
     notices,
     operators,
     overview,
+    passkeys,
     retention,
     sites,
     statistics,
@@ -107,6 +108,7 @@ def init_app(app: Flask, parts: Parts) -> None:
     access_log.add_pages(routes)
     operators.add_pages(routes, settings)
     account.add_pages(routes, settings)
+    passkeys.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)
     language.init_app(app, settings)

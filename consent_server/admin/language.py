@@ -18,7 +18,7 @@ from consent_server.admin.guard import has_role, may, may_everywhere, may_open, 
 from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.config import Settings
 from consent_server.jobs.scheduler import SCHEDULER
-from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
+from consent_server.operators.passkeys import UNKNOWN_ACCOUNT
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -264,6 +264,11 @@ def act_name(act: str) -> str:
         "second-factor.off": _("Turned off the second factor"),
         "recovery.make": _("Made recovery codes"),
         "recovery.use": _("Used a recovery code"),
+        "passkey.add": _("Added a passkey"),
+        "passkey.remove": _("Removed a passkey"),
+        "passkey.use": _("Used a passkey"),
+        "passkey.confirm": _("Confirmed with a passkey"),
+        "passkey.backwards": _("A passkey counted backwards: it may be a copy"),
         "session.end": _("Ended a session"),
         "operator.reset": _("Reset a password"),
         "operator.invite": _("Invited an operator"),
