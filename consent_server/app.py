@@ -36,6 +36,7 @@ from consent_server.jobs.scheduler import Scheduler
 from consent_server.jobs.upkeep import Upkeep
 from consent_server.keys.ring import KeyRing
 from consent_server.linting.services import warnings_about
+from consent_server.operators import passkey_views
 from consent_server.operators import views as operator_views
 from consent_server.operators.tokens import machine_of
 from consent_server.policies import views as policy_views
@@ -90,7 +91,18 @@ from consent_server.visits.removal import Removal
 from consent_server.visits.services import VisitReader
 from consent_server.watching.metrics import Metrics
 from consent_server.watching.traces import Traces, traces_of
-from consent_server.web import csrf, gpc, headers, health, languages, observed, problems, sessions
+from consent_server.web import (
+    csrf,
+    gpc,
+    headers,
+    health,
+    languages,
+    limits,
+    observed,
+    problems,
+    row_numbers,
+    sessions,
+)
 from consent_server.web import metrics as metrics_view
 from consent_server.web.checks import Checks
 from consent_server.web.country import Countries
@@ -163,7 +175,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.init_app(app, settings)
     house = _build(app, settings)
     app.extensions["consent_server"] = house
-    for init in (observed.init_app, sessions.init_app, problems.init_app, languages.init_app):
+    for init in (
+        observed.init_app,
+        limits.init_app,
+        row_numbers.init_app,
+        sessions.init_app,
+        problems.init_app,
+        languages.init_app,
+    ):
         init(app)
     csrf.init_app(app)
     headers.init_app(app, settings)
@@ -355,6 +374,7 @@ def _register_routes(app: Flask, house: House) -> None:
         gpc.blueprint(settings),
         contract_views.blueprint(settings, sites, house.policies, limiter),
         operator_views.blueprint(),
+        passkey_views.blueprint(),
         metrics_view.blueprint(settings, house.metrics, house.checks, _may_read_metrics),
         banner_views.blueprint(house.script_intake),
         consent_views.blueprint(house.consent_intake),

@@ -9,6 +9,7 @@ environment.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -164,14 +165,19 @@ class Settings:
         unit="rates",
     )
     second_factor: Literal["in_production", "personal", "all", "off"] = _setting(
-        "in_production", "who must have an authenticator app: personal = operators who see "
-        "personal data; in_production = these, and nobody in development mode; off only where "
-        "nobody but you reaches the console",
+        "in_production", "who must have an authenticator app or a passkey: personal = operators "
+        "who see personal data; in_production = these, and nobody in development mode; off only "
+        "where nobody but you reaches the console",
         unit="in_production/personal/all/off",
     )  # fmt: skip
     password_days: int = _setting(
         180, "operators who see personal data renew their password after this long (twice a year, "
         "as Korean practice has it); 0 = never", unit="days",
+    )  # fmt: skip
+    breached_passwords: str = _setting(
+        "", "file of breached passwords that no operator may choose (Have I Been Pwned, SHA-1 "
+        "ordered by hash); looked through offline. Empty = only the 30,000 most used ones",
+        unit="path",
     )  # fmt: skip
     training_days: int = _setting(
         0, "operators who see personal data whose last training is older are refused it (PIPA "
@@ -284,7 +290,7 @@ class Settings:
 
     @property
     def second_factor_policy(self) -> Literal["personal", "all", "off"]:
-        """Who must have an authenticator app in the present mode."""
+        """Who must have a second factor in the present mode."""
         if self.second_factor == "in_production":
             return "personal" if self.is_production else "off"
         return self.second_factor

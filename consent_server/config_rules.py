@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +23,7 @@ POSTGRES = "postgresql+psycopg://"
 _ENGINES = ("sqlite:///", POSTGRES)
 _SECRET_CHARACTERS = 32  # 256 bits when made by `secrets.token_urlsafe(32)`, 43 characters
 _MAKE_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+_BREACHED_LINE_BEGINS = 41  # bytes: a SHA-1 in hexadecimal and a colon
 _LEAST: Final = {
     "visit_months": 1,
     "operating_days": 1,
@@ -81,6 +84,7 @@ def check(settings: Settings) -> None:
         if getattr(settings, name) > most:
             raise ConfigError(f"{variable_of(name)} must be at most {most}.")
     _check_public_url(settings.public_url)
+    _check_breached(settings.breached_passwords)
     _check_rates(settings.rate_limits)
     if settings.is_production:
         _check_secret(settings.secret_key)
@@ -108,6 +112,21 @@ def _check_public_url(text: str) -> None:
         is_address = False
     if not is_address or "?" in text or "#" in text:
         raise ConfigError(f"CONSENT_PUBLIC_URL={text!r}: use an address like https://host[:port].")
+
+
+def _check_breached(path: str) -> None:
+    if not path:
+        return
+    try:
+        with Path(path).open("rb") as file:
+            begins = file.read(_BREACHED_LINE_BEGINS)
+    except OSError as error:
+        raise ConfigError(f"CONSENT_BREACHED_PASSWORDS={path!r}: {error.strerror}.") from error
+    if not re.fullmatch(rb"[0-9A-Fa-f]{40}:", begins):
+        raise ConfigError(
+            f"CONSENT_BREACHED_PASSWORDS={path!r}: no line HASH:count is first; use the list that "
+            "is ordered by hash."
+        )
 
 
 def _check_endpoint(name: str, text: str) -> None:

@@ -23,6 +23,7 @@ from consent_server.admin import (
     notices,
     operators,
     overview,
+    passkeys,
     prepared,
     retention,
     schedules,
@@ -134,6 +135,7 @@ def init_app(app: Flask, parts: Parts) -> None:
     operators.add_pages(routes, settings)
     tokens.add_pages(routes)
     account.add_pages(routes, settings)
+    passkeys.add_pages(routes)
     app.register_blueprint(routes)
     error_pages.init_app(app)
     language.init_app(app, settings)

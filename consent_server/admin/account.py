@@ -1,4 +1,4 @@
-"""The operator's own account: roles, second factor, password, and where he is signed in."""
+"""The operator's own account: roles, second factors, password, and where he is signed in."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from consent_server.admin.guard import operator_name, own_page
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.errors import CommandError
-from consent_server.operators.sessions import end_session, is_named, sessions_of
-from consent_server.operators.sign_in import SESSION_NAME
+from consent_server.operators.sessions import SESSION_NAME, end_session, is_named, sessions_of
 from consent_server.sites.services import all_sites
 
 

@@ -54,14 +54,16 @@ _PAGE_OF_DUTY: dict[Duty, str] = {
 
 
 def operator_page(
-    needed: str, *, of_granted_sites: bool = False
+    needed: str, *, of_granted_sites: bool = False, of_personal_data: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Lets only operators with a right see a page; others sign in, or get 403.
 
     needed: a right, or a role (viewer, handler, editor, officer, auditor, owner) for its right.
     of_granted_sites: the page shows nothing but what belongs to `granted_sites()`.
+    of_personal_data: asks for the proof of who it is, as pages do whose right is about such data.
     """
     right = right_of(needed)
+    is_personal = of_personal_data or right in PERSONAL
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -71,7 +73,9 @@ def operator_page(
             if (duty := present_duty()) is not None:
                 return redirect(url_for(_PAGE_OF_DUTY[duty]))  # type: ignore[return-value]
             _refuse_without(right, kwargs, of_granted_sites)
-            if right in PERSONAL and not is_fresh():
+            if is_personal and training_is_due():
+                abort(403)
+            if is_personal and not is_fresh():
                 return to_confirm()  # type: ignore[return-value]
             return view(*args, **kwargs)
 
@@ -95,6 +99,19 @@ def own_page(view: Callable[P, R]) -> Callable[P, R]:
     return guarded_by("operator")(guarded)
 
 
+def own_fresh_page(view: Callable[P, R]) -> Callable[P, R]:
+    """As own_page, for what lets in: whoever opens it proved who he is within 15 minutes."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if current_user.is_authenticated and not is_fresh():
+            return _to_confirm()  # type: ignore[return-value]
+        return own_page(view)(*args, **kwargs)
+
+    guarded.right = "own"  # type: ignore[attr-defined]
+    return guarded_by("operator")(guarded)
+
+
 def _refuse_without(right: Right, kwargs: dict[str, Any], of_granted_sites: bool) -> None:
     """Answers with 403 without the right, with 404 for a site of which nothing may be known."""
     rights: list[Right] = [right]
@@ -109,8 +126,6 @@ def _refuse_without(right: Right, kwargs: dict[str, Any], of_granted_sites: bool
         has_right(_held(), each) if of_granted_sites else has_right_everywhere(_held(), each)
         for each in rights
     ):
-        abort(403)
-    if right in PERSONAL and training_is_due():
         abort(403)
 
 

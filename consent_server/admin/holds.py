@@ -160,7 +160,7 @@ def add_pages(routes: Blueprint, settings: Settings, keeper: HoldKeeper) -> None
         return redirect(url_for("admin.show_hold", hold_id=hold_id))
 
     @routes.post("/holds/<uuid:hold_id>/records")
-    @operator_page("officer")
+    @operator_page("officer", of_personal_data=True)
     def read_hold(hold_id: UUID) -> ResponseReturnValue:
         hold, errors = pages.known(hold_id), dict[str, str]()
         reason = _line("read_reason", errors)

@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from consent_server.admin.remembered import once_per_language
 from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.jobs.scheduler import SCHEDULER
-from consent_server.operators.sign_in import UNKNOWN_ACCOUNT
+from consent_server.operators.passkeys import UNKNOWN_ACCOUNT
 
 
 @once_per_language
@@ -26,6 +26,11 @@ def act_name(act: str) -> str:
         "second-factor.off": _("Turned off the second factor"),
         "recovery.make": _("Made recovery codes"),
         "recovery.use": _("Used a recovery code"),
+        "passkey.add": _("Added a passkey"),
+        "passkey.remove": _("Removed a passkey"),
+        "passkey.use": _("Used a passkey"),
+        "passkey.confirm": _("Confirmed with a passkey"),
+        "passkey.backwards": _("A passkey counted backwards: it may be a copy"),
         "session.end": _("Ended a session"),
         "operator.reset": _("Reset a password"),
         "operator.invite": _("Invited an operator"),

@@ -125,8 +125,6 @@ def add_pages(routes: Blueprint, settings: Settings) -> None:
 
 
 def _known(operator_id: int) -> Operator:
-    if operator_id >= 2**63:
-        abort(404)
     try:
         return find_operator(operator_id)
     except CommandError:

@@ -121,7 +121,7 @@ def read_settings(source: bytes) -> BannerSettings:
     """Returns the settings in an operator's JSON. Raises CommandError naming what does not fit."""
     try:
         settings = decoder.decode(source)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CommandError(f"The settings cannot be read: {error}") from error
     check_look(settings.look)
     return settings

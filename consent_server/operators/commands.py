@@ -55,7 +55,7 @@ def add_command(
 @commands.command("reset", epilog="Example: consent-server operators reset kim@shop.example")
 @click.argument("email")
 @click.option(
-    "--forget-second-factor", is_flag=True, help="Also remove the app and the recovery codes."
+    "--forget-second-factor", is_flag=True, help="Also remove the app, passkeys and recovery codes."
 )
 @_from_stdin
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

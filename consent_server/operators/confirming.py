@@ -12,6 +12,7 @@ from flask_security import ChangePasswordForm, VerifyForm, current_user
 from consent_server.audit.services import Act, record_act
 from consent_server.operators.passwords import keep_old_password
 from consent_server.operators.sessions import forget_sessions
+from consent_server.operators.stepping_up import step_up
 from consent_server.storage.database import begin_write, db
 
 
@@ -23,6 +24,7 @@ class ConfirmForm(VerifyForm):
         if self.user.is_locked() or not super().validate(**kwargs):
             return False
         db.session.commit()
+        step_up()
         record_act(Act(operator=self.user.email, act="sign-in.confirm"))
         return True
 

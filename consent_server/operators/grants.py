@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from consent_server import clock
 from consent_server.audit.services import COMMAND_LINE, Act, record_act
 from consent_server.errors import N_, CommandError
-from consent_server.operators.access_models import Grant
+from consent_server.operators.access_models import Grant, Invitation
 from consent_server.operators.models import Operator
 from consent_server.operators.rules import ROLES
 from consent_server.operators.sessions import forget_sessions
@@ -88,6 +88,7 @@ def take_back(grant_id: int, *, by: str = COMMAND_LINE) -> None:
     grant = db.session.get_one(Grant, grant_id)
     _keep_an_owner_besides(grant)
     grant.ended_by, grant.ended_at = by, clock.now()
+    _void_invitations_of(operator.email)
     forget_sessions(operator.id)
     db.session.commit()
     _tell("operator.revoke", operator.email, grant.role, grant.site_id, by)
@@ -98,6 +99,7 @@ def end_all_grants(operator: Operator, by: str) -> None:
     for grant in _in_force(operator.id):
         _keep_an_owner_besides(grant)
         grant.ended_by, grant.ended_at = by, clock.now()
+    _void_invitations_of(operator.email)
 
 
 def operator_to_change(email: str, by: str) -> Operator:
@@ -141,6 +143,11 @@ def _in_force(operator_id: int) -> Sequence[Grant]:
     return db.session.scalars(query).all()
 
 
+def _void_invitations_of(email: str) -> None:
+    """Ends the invitations of whoever loses a role: nobody comes back by one that he made."""
+    db.session.execute(delete(Invitation).where(Invitation.invited_by == email))
+
+
 def _keep_an_owner_besides(grant: Grant) -> None:
     """Raises LastOwner when this grant is the last that owns all sites.
 
@@ -174,7 +181,8 @@ def site_id_of(key: str | None) -> int | None:
     """Returns the row number of a site's key, None for none. Raises CommandError if unknown."""
     if not key:
         return None
-    site_id = db.session.scalar(select(Site.id).where(Site.key == key))
+    known = select(Site.id).where(Site.key == key)
+    site_id = db.session.scalar(known) if key.isalnum() else None  # PostgreSQL refuses a NUL
     if site_id is None:
         raise CommandError(N_("There is no site with the key %(key)r; see `sites list`."), key=key)
     return site_id

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
 from consent_server.operators.access_models import Grant
+from consent_server.operators.passkey_models import Passkey
 from consent_server.operators.policy import settings_in_force
-from consent_server.operators.rules import Held, needs_second_factor
+from consent_server.operators.rules import Held, may_lose_factor
 from consent_server.storage.columns import RowId, UtcDateTime
 from consent_server.storage.database import Model, begin_write, db
 
@@ -74,15 +75,22 @@ class Operator(Model, UserMixin):
         viewonly=True,
     )
 
+    passkeys: Mapped[list[Passkey]] = relationship(order_by="Passkey.id", viewonly=True)
+
     @property
     def held(self) -> tuple[Held, ...]:
         """What the operator may do now."""
         return tuple(Held(grant.role, grant.site_id) for grant in self.grants)
 
     @property
-    def has_second_factor(self) -> bool:
-        """Whether a code is asked at sign-in."""
+    def has_app(self) -> bool:
+        """Whether an authenticator app is set up."""
         return bool(self.tf_primary_method and self.tf_totp_secret)
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a code or a passkey is asked at sign-in."""
+        return self.has_app or bool(self.passkeys)
 
     def check_tf_required(
         self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
@@ -91,8 +99,9 @@ class Operator(Model, UserMixin):
         return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
 
     def check_tf_required_setup(self) -> bool:
-        """Whether the policy wants a second factor of this operator."""
-        return needs_second_factor(self.held, settings_in_force().second_factor)
+        """Whether an app must be set up, or must stay: the policy wants a second factor."""
+        policy = settings_in_force().second_factor_policy
+        return not may_lose_factor(self.held, policy, len(self.passkeys))
 
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
         """Counts a wrong password or code, on disk at once; the fifth in a row locks the account.

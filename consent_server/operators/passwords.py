@@ -1,12 +1,14 @@
 """Which passwords are taken: long, not to be guessed, not one of the last five.
 
 zxcvbn knows 30,000 of the most used passwords, words and names of several languages, and patterns
-of the keyboard, all offline: no password, nor a part of its hash, ever leaves this machine.
+of the keyboard; a list of breached passwords may be named in the settings. All offline: no
+password, nor a part of its hash, ever leaves this machine.
 Law: Safety Standard art. 5; the privacy policy's promise of regular renewal (S42).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
@@ -15,7 +17,9 @@ from sqlalchemy import delete, select
 
 from consent_server import clock
 from consent_server.errors import CommandError
+from consent_server.operators.breached import is_breached
 from consent_server.operators.models import OldPassword, Operator
+from consent_server.operators.policy import settings_in_force
 from consent_server.storage.database import db
 
 PASSWORD_LENGTH_MIN: Final = 12
@@ -42,8 +46,18 @@ def password_error(password: str, email: str) -> str | None:
 
 def check_password(password: str, email: str) -> None:
     """Raises CommandError when a password is not taken."""
-    if (error := password_error(password, email)) is not None:
+    if error := password_error(password, email) or _breach_error(password):
         raise CommandError(error)
+
+
+def _breach_error(password: str) -> str | None:
+    """Returns what a list of breached passwords says; with an unreadable one, none is taken."""
+    path = settings_in_force().breached_passwords
+    try:
+        is_known = bool(path) and is_breached(password, Path(path))
+    except OSError:
+        return "The list of breached passwords cannot be read; see CONSENT_BREACHED_PASSWORDS."
+    return "This password was seen in a breach; use another one." if is_known else None
 
 
 class PasswordRules(PasswordUtil):
@@ -58,7 +72,7 @@ class PasswordRules(PasswordUtil):
         """Returns what is wrong, as a list or None, and the password in its normal form."""
         operator: Operator = kwargs["user"]
         normal = self.normalize(password)
-        error = password_error(normal, operator.email)
+        error = password_error(normal, operator.email) or _breach_error(normal)
         if error is None and _was_had(operator, normal):
             error = "This password was used before."
         return ([error] if error else None), normal

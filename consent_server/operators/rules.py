@@ -107,6 +107,11 @@ def needs_second_factor(held: Iterable[Held], policy: str) -> bool:
     return policy == "all"
 
 
+def may_lose_factor(held: Iterable[Held], policy: str, others: int) -> bool:
+    """Whether one second factor may be removed. others: how many remain."""
+    return others > 0 or not needs_second_factor(held, policy)
+
+
 def password_is_old(
     held: Iterable[Held], changed_at: datetime, max_days: int, now: datetime
 ) -> bool:

@@ -1,8 +1,9 @@
-"""The second factor: an authenticator app (TOTP, RFC 6238), asked at every sign-in.
+"""The second factor: an authenticator app (TOTP, RFC 6238) or a passkey, asked at every sign-in.
 
 Flask-Security does the work; here are its settings and what it leaves to us: no code is taken
 twice, wrong codes lock the account as wrong passwords do, secrets are encrypted at rest under keys
-made from the service's secret, and recovery codes are shown only when they are made.
+made from the service's secret, recovery codes are shown only when they are made, and whoever has
+passkeys is asked for one (passkey_views).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hmac
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Flask, abort, request, session
+from flask import Flask, abort, redirect, request, session, url_for
 from flask_security import (
     MfRecoveryCodesUtil,
     MfRecoveryForm,
@@ -21,15 +22,20 @@ from flask_security import (
     TwoFactorSetupForm,
     TwoFactorVerifyCodeForm,
     UserMixin,
+    current_user,
 )
 from flask_security.signals import tf_code_confirmed, tf_disabled, tf_profile_changed
+from flask_security.twofactor import CodeTfPlugin
 from passlib.totp import TotpMatch
 from wtforms import StringField
 
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
+from consent_server.operators.alone import alone_with
 from consent_server.operators.models import Operator
-from consent_server.storage.database import begin_write, db
+from consent_server.operators.next_page import next_page
+from consent_server.operators.sessions import SESSION_NAME, forget_other_sessions
+from consent_server.storage.database import db
 
 FRESH_FOR: Final = timedelta(minutes=15)
 _DRIFT_SECONDS: Final = 30  # one step to either side: clocks of phones (RFC 6238 5.2)
@@ -43,6 +49,7 @@ def options(settings: Settings) -> dict[str, Any]:
     return {
         "SECURITY_TWO_FACTOR": True,
         "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+        "SECURITY_TWO_FACTOR_IMPLEMENTATIONS": {"code": f"{__name__}.{Ways.__name__}"},
         "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": _DRIFT_SECONDS,
         "SECURITY_TWO_FACTOR_ALWAYS_VALIDATE": True,
         "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
@@ -81,6 +88,23 @@ def init_app(app: Flask) -> None:
     app.before_request(_show_codes_only_once)
 
 
+class Ways(CodeTfPlugin):
+    """Leads whoever has passkeys to them, others to the app; each page names the other way."""
+
+    def get_setup_methods(self, user: UserMixin) -> list[tuple[str, str]]:
+        """Returns one way if there is any, so that nobody has to choose before a page is shown."""
+        assert isinstance(user, Operator)
+        return [("authenticator", "")] if user.has_second_factor else []
+
+    def tf_login(self, user: UserMixin, json_payload: dict[str, Any], next_loc: str | None) -> Any:
+        """Leads to the page where the second factor is shown."""
+        assert isinstance(user, Operator)
+        if not user.passkeys:
+            return super().tf_login(user, json_payload, next_page())
+        session["tf_state"] = "ready"
+        return redirect(url_for("passkeys.second", next=next_page()))
+
+
 class OnceTotp(Totp):
     """Takes each code once, also when two requests bring it at the same time."""
 
@@ -99,6 +123,12 @@ class SetUpForm(TwoFactorSetupForm):
     """An authenticator app is the only choice: `setup` says `authenticator` or `disable`."""
 
     setup = StringField()  # type: ignore[assignment]  # the library's radio field is written for an older WTForms
+
+    def validate(self, **kwargs: Any) -> bool:  # type: ignore[override]  # as in the library
+        """Whether it may be set up, or turned off: of two who do that at once one comes second."""
+        if self.setup.data == "disable":
+            alone_with(self.user)
+        return not _is_late(self.user) and bool(super().validate(**kwargs))
 
 
 class RescueField(StringField):
@@ -120,13 +150,13 @@ class CodeForm(TwoFactorVerifyCodeForm):
 
     def validate(self, **kwargs: Any) -> bool:  # type: ignore[override]  # as in the library
         """Whether the code is right, and not used before."""
-        operator = _alone_with(self.user)
+        operator = alone_with(self.user)
         if not operator.active or operator.is_locked():
             db.session.rollback()
             return False
         if self.is_setup or session.get("tf_state") == "validating_profile":
             operator.tf_last_counter = None  # steps of another secret say nothing
-        if super().validate(**kwargs):
+        if self.tf_totp_secret and not _is_late(operator) and super().validate(**kwargs):
             return True
         db.session.rollback()
         return False
@@ -137,7 +167,7 @@ class RecoveryForm(MfRecoveryForm):
 
     def validate(self, **kwargs: Any) -> bool:  # type: ignore[override]  # as in the library
         """Whether the code is one of those left."""
-        operator = _alone_with(self.user)
+        operator = alone_with(self.user)
         if not operator.active or operator.is_locked():
             db.session.rollback()
             return False
@@ -153,7 +183,7 @@ class RecoveryCodes(MfRecoveryCodesUtil):
 
     def create_recovery_codes(self, user: UserMixin) -> list[str]:
         """Makes new codes in place of all old ones and returns them in clear."""
-        operator = _alone_with(user)
+        operator = alone_with(user)
         codes: list[str] = super().create_recovery_codes(operator)
         db.session.commit()
         record_act(Act(operator=operator.email, act="recovery.make"))
@@ -161,7 +191,7 @@ class RecoveryCodes(MfRecoveryCodesUtil):
 
     def delete_recovery_code(self, user: UserMixin, code: str) -> bool:
         """Uses a code up, on disk at once."""
-        operator = _alone_with(user)
+        operator = alone_with(user)
         is_gone = bool(super().delete_recovery_code(operator, code))
         db.session.commit()
         record_act(Act(operator=operator.email, act="recovery.use"))
@@ -178,12 +208,10 @@ PARTS: Final[dict[str, Any]] = {
 }
 
 
-def _alone_with(user: Any) -> Operator:
-    """Begins to write and reads an account anew, so that of two requests one comes second."""
-    operator: Operator = getattr(user, "_get_current_object", lambda: user)()
-    begin_write()
-    db.session.refresh(operator, with_for_update=True)
-    return operator
+def _is_late(user: Any) -> bool:
+    """Whether a set-up that began at sign-in comes after another one, of somebody else perhaps."""
+    is_at_sign_in = session.get("tf_state") in ("setup_from_login", "validating_profile")
+    return is_at_sign_in and not current_user.is_authenticated and bool(user.has_second_factor)
 
 
 def _on_code(_app: Flask, user: Operator, **_: Any) -> None:
@@ -193,13 +221,19 @@ def _on_code(_app: Flask, user: Operator, **_: Any) -> None:
 
 
 def _on_set_up(_app: Flask, user: Operator, **_: Any) -> None:
-    db.session.commit()
+    _end_other_sessions(user)
     record_act(Act(operator=user.email, act="second-factor.set"))
 
 
 def _on_disabled(_app: Flask, user: Any, **_: Any) -> None:
-    db.session.commit()
+    _end_other_sessions(user)
     record_act(Act(operator=user.email, act="second-factor.off"))
+
+
+def _end_other_sessions(user: Any) -> None:
+    """Leaves only this session open, with what the library changed on disk."""
+    forget_other_sessions(user.id, str(session.get(SESSION_NAME, "")))
+    db.session.commit()
 
 
 def _show_codes_only_once() -> None:

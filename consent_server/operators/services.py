@@ -18,6 +18,7 @@ from consent_server.errors import CommandError
 from consent_server.operators.grants import add_grant, check_role, end_all_grants
 from consent_server.operators.grants import operator_to_change as _to_change
 from consent_server.operators.models import Operator
+from consent_server.operators.passkeys import forget_passkeys
 from consent_server.operators.passwords import check_password, keep_old_password
 from consent_server.operators.sessions import forget_sessions
 from consent_server.storage.database import begin_write, db
@@ -93,6 +94,7 @@ def reset_password(email: str, password: str, *, forget_second_factor: bool = Fa
     if forget_second_factor:
         operator.tf_primary_method = operator.tf_totp_secret = None
         operator.mf_recovery_codes = None
+        forget_passkeys(operator.id)
     forget_sessions(operator.id)
     db.session.commit()
     reason = "second factor" if forget_second_factor else ""
@@ -115,6 +117,7 @@ def dismiss(email: str, *, by: str = COMMAND_LINE) -> None:
     operator.active, operator.dismissed_at = False, clock.now()
     operator.fs_uniquifier = uuid.uuid4().hex
     operator.tf_primary_method = operator.tf_totp_secret = operator.mf_recovery_codes = None
+    forget_passkeys(operator.id)
     forget_sessions(operator.id)
     db.session.commit()
     record_act(Act(operator=by, act="operator.dismiss", reference=operator.email))
@@ -137,7 +140,11 @@ def note_training(email: str, day: date, *, by: str = COMMAND_LINE) -> None:
 
 def all_operators() -> Sequence[Operator]:
     """Returns every account with its roles, by address."""
-    query = select(Operator).options(selectinload(Operator.grants)).order_by(Operator.email)
+    query = (
+        select(Operator)
+        .options(selectinload(Operator.grants), selectinload(Operator.passkeys))
+        .order_by(Operator.email)
+    )
     return db.session.scalars(query).all()
 
 

@@ -25,6 +25,7 @@ from consent_server.operators.models import Operator
 from consent_server.storage.database import begin_write, db
 from consent_server.storage.revision import OUTAGES
 
+SESSION_NAME: Final = "cs_session"  # where the signed cookie has the session's own name
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
 _SEEN_EVERY: Final = timedelta(minutes=1)  # a write for each request would be too many
@@ -133,6 +134,25 @@ def end_sessions(operator_id: int) -> None:
     begin_write()
     forget_sessions(operator_id)
     db.session.commit()
+
+
+def forget_other_sessions(operator_id: int, name: str) -> None:
+    """Ends all sessions of an operator but the named one, as part of the caller's transaction."""
+    others = (
+        OperatorSession.operator_id == operator_id,
+        OperatorSession.token_sha256 != _hash(name),
+    )
+    db.session.execute(delete(OperatorSession).where(*others))
+
+
+def renew_session(name: str) -> str:
+    """Gives a session another name and returns it; whoever knows the old one is out."""
+    new = secrets.token_urlsafe(32)
+    begin_write()
+    mine = OperatorSession.token_sha256 == _hash(name)
+    db.session.execute(update(OperatorSession).where(mine).values(token_sha256=_hash(new)))
+    db.session.commit()
+    return new
 
 
 def forget_sessions(operator_id: int) -> None:

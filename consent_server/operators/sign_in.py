@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, request, session
 from flask_login import user_logged_out  # type: ignore[import-untyped]
@@ -21,13 +20,16 @@ from flask_security.utils import set_request_attr
 from consent_server import clock
 from consent_server.audit.services import Act, record_act, source_of_request
 from consent_server.config import Settings
-from consent_server.operators import second_factor
+from consent_server.operators import passkey_questions, second_factor
 from consent_server.operators.confirming import ChangeForm, ConfirmForm
 from consent_server.operators.models import Operator
+from consent_server.operators.next_page import drop_other_next_pages
+from consent_server.operators.passkeys import UNKNOWN_ACCOUNT
 from consent_server.operators.passwords import PASSWORD_LENGTH_MIN, PasswordRules
 from consent_server.operators.policy import put_in_force
 from consent_server.operators.sessions import (
     IDLE,
+    SESSION_NAME,
     end_named,
     open_session,
     operator_in,
@@ -38,10 +40,11 @@ from consent_server.web.limiter import RateLimiter
 
 SIGN_IN_PATH: Final = "/admin/sign-in"
 SIGN_OUT_PATH: Final = "/admin/sign-out"
-UNKNOWN_ACCOUNT: Final = "unknown account"  # what was typed may be a password or a stranger
-SESSION_NAME: Final = "cs_session"  # the session's own name in the signed cookie
 _KEPT: Final = ("_user_id", "_fresh", "_id", "_permanent", "fs_cc", "fs_paa", SESSION_NAME)
-_CLOSED: Final = ("security.two_factor_rescue",)  # asks for help by e-mail; owners help
+_CLOSED: Final = (
+    "security.two_factor_rescue",  # asks for help by e-mail; owners help
+    "security.tf_select",  # each page of a second factor names the other one
+)
 _HASH_COST: Final = {  # OWASP's equal of RFC 9106; anyone may make us hash, on many threads at once
     "argon2__memory_cost": 19_456,  # KiB
     "argon2__time_cost": 2,
@@ -105,8 +108,10 @@ def init_app(
     security.login_manager.request_loader(lambda _request: None)
     app.before_request(_close_what_is_not_ours)
     app.before_request(_keep_session_short)
+    app.before_request(drop_other_next_pages)
     limit_sign_in(app, settings, limiter)
     second_factor.init_app(app)
+    passkey_questions.init_app(app)
     _listen(app, describe_device)
 
 
@@ -123,12 +128,7 @@ def _listen(app: Flask, describe_device: DescribeDevice) -> None:
 
 
 class SignInForm(LoginForm):
-    """The library's form, which also tells the access log and leads only into the console."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not is_in_console(self.next.data or ""):
-            self.next.data = ""
+    """The library's form, which also tells the access log."""
 
     def validate(self, **kwargs: Any) -> bool:  # type: ignore[override]  # as in the library
         """Whether the operator may come in. A wrong password is told by Operator itself."""
@@ -140,12 +140,6 @@ class SignInForm(LoginForm):
         if self.user is not None and self.user_authenticated:  # but locked or dismissed
             record_act(Act(operator=self.user.email, act="sign-in.failed"))
         return False
-
-
-def is_in_console(address: str) -> bool:
-    """Whether an address leads to a page of the console, and nowhere else."""
-    parts = urlsplit(address.replace("\\", "/"))
-    return not parts.scheme and not parts.netloc and parts.path.startswith("/admin/")
 
 
 def _operator_of_request(uniquifier: str) -> Operator | None:

@@ -23,10 +23,13 @@ _TRIES: Final = frozenset(
         "mf_recovery",
         "verify",
         "change_password",
-        "wan_signin",
-        "wan_signin_response",
     )
-) | {"invitations.accept_invitation"}
+) | {
+    "invitations.accept_invitation",
+    "passkeys.sign_in",
+    "passkeys.second",
+    "admin.confirm_by_passkey",
+}
 _NAME_CHARACTERS: Final = 254
 
 

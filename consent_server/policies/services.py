@@ -47,7 +47,7 @@ def read_incomplete(source: bytes) -> Notice:
     """The same for a draft, whose parts need not fit together yet."""
     try:
         return msgspec.json.decode(source, type=Notice)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CommandError(N_("The notice cannot be read: %(error)s"), error=error) from error
 
 

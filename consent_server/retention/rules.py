@@ -125,6 +125,7 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
             rows=(
                 Rows(table="operators"),
                 Rows(table="operator_passwords"),
+                Rows(table="operator_passkeys"),
                 Rows(table="api_tokens"),
                 *(
                     Rows(table=name, engine="own")  # a job forgets them (operators)

@@ -12,7 +12,7 @@ from consent_server.audit.services import COMMAND_LINE
 from consent_server.config import Settings
 from consent_server.policies.commands import log_act
 from consent_server.policies.draft_commands import commands
-from consent_server.setups.schemas import SiteFile, read_file, write_file
+from consent_server.setups.schemas import FILE_BYTES_MAX, SiteFile, read_file, write_file
 from consent_server.setups.services import (
     apply,
     configuration_of,
@@ -45,7 +45,7 @@ def import_command(site_key: str, file: BinaryIO, is_applied: bool, as_json: boo
     The notice waits to be announced or published. Facts of the site and settings of the banner
     have no draft: they change at once, and only with --apply.
     """
-    site, wanted = find_site(site_key), read_file(file.read())
+    site, wanted = find_site(site_key), read_file(file.read(FILE_BYTES_MAX + 1))
     lines = file_differences(_present(site), wanted)
     others = [line for line in lines if not line[2:].startswith("notice")]
     take_over_draft(site, wanted, COMMAND_LINE)

@@ -6,7 +6,7 @@ what differs), and read strictly, so that a misspelt field is an error and not a
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -14,6 +14,9 @@ from consent_server.banner.look import check_look
 from consent_server.banner.schemas import BannerSettings
 from consent_server.errors import CommandError
 from consent_server.policies.schemas import Notice
+from consent_server.sites.rules import normal_origin, purpose_key
+
+FILE_BYTES_MAX: Final = 1_048_576  # a full site with all its texts has some 60 kB
 
 
 class SiteFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,12 +44,31 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_file(source: bytes) -> SiteFile:
     """Returns the configuration in a file. Raises CommandError naming what does not fit."""
+    if len(source) > FILE_BYTES_MAX:
+        raise CommandError(f"The file cannot be read: it has more than {FILE_BYTES_MAX} bytes.")
     try:
         read = msgspec.json.decode(source, type=SiteFile)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CommandError(f"The file cannot be read: {error}") from error
+    except RecursionError as error:
+        raise CommandError("The file cannot be read: it is nested too deeply.") from error
+    _check_facts(source, read.site)
     check_look(read.banner.look)
     return read
+
+
+def _check_facts(source: bytes, facts: SiteFacts) -> None:
+    """Refuses what a site cannot have, before anything of the file is taken over."""
+    try:
+        if b"\\u0000" in source:
+            raise CommandError("there is a NUL (\\u0000) in a text.")
+        if not facts.name.strip():
+            raise CommandError("the site has no name.")
+        for origin in facts.origins:
+            normal_origin(origin)
+        purpose_key(facts.visit_purpose)
+    except CommandError as error:
+        raise CommandError(f"The file cannot be read: {error}") from error
 
 
 def write_file(site: SiteFile) -> bytes:

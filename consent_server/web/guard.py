@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
-Guard = Literal["public", "origin", "own page", "visitor token", "invitation", "token", "operator"]
+Guard = Literal[
+    "public", "origin", "own page", "visitor token", "invitation", "sign-in", "token", "operator"
+]
 
 
 def guarded_by(guard: Guard) -> Callable[[View], View]:
@@ -14,8 +16,9 @@ def guarded_by(guard: Guard) -> Callable[[View], View]:
 
     public: anyone. origin: pages of an allowed origin. own page: forms of this service's pages
     (web.csrf). visitor token: the holder of a token. invitation: the holder of a link that makes
-    an account. token: a machine with a token that has the scope (operators.tokens). operator:
-    someone signed in to the console (admin.guard checks the right).
+    an account. sign-in: whoever is on the way in (operators.passkey_views). token: a machine with
+    a token that has the scope (operators.tokens). operator: someone signed in to the console
+    (admin.guard checks the right).
     """
 
     def declare(view: View) -> View:

@@ -32,6 +32,14 @@ _ON_PAGES: Final = {
 _ONE_YEAR_SECONDS: Final = 31_536_000
 
 
+def _name_no_host(response: Response) -> None:
+    """Leads on within this service without the name by which it was asked: that may be forged."""
+    here, location = request.host_url, response.location or ""
+    if location.startswith(here):
+        response.location = "/" + location.removeprefix(here).lstrip("/")
+        response.set_data(b"")
+
+
 def of_every_answer(settings: Settings) -> dict[str, str]:
     """Returns the headers that no answer is without."""
     if not settings.public_url.startswith("https://"):
@@ -65,6 +73,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             headers |= _ON_PAGES | {"Content-Security-Policy": policy}
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        _name_no_host(response)
         if is_sealed:
             response.headers["Cache-Control"] = "no-store"  # whatever a library said
         return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Final
 
+from flask import Flask
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import get_input_stream
@@ -13,10 +14,16 @@ from consent_server.errors import BodyTooLarge, InvalidBody, MediaTypeRefused
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+FORM_BYTES_MAX: Final = 1_048_576  # the largest form, a notice in all languages, has some 200 kB
 _FORM: Final = "application/x-www-form-urlencoded"
 _ACCEPTED = ("application/json", "text/plain")
 _DRAINED_BYTES: Final = 16 * 1_048_576  # of a body too large: most senders read only after sending
 _CHUNK_BYTES: Final = 65_536
+
+
+def init_app(app: Flask) -> None:
+    """Bounds what anybody may post to a page: files of a form would fill the disk otherwise."""
+    app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
 
 
 def read_body(environ: WSGIEnvironment, limit_bytes: int) -> bytes:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
@@ -15,8 +14,8 @@ from consent_server.banner.document import WholeScript
 from consent_server.banner.services import pin_script
 from support.browser import MakeContext
 from support.console import PASSWORD, SIGN_IN, Console
+from support.faults import faults, keep_picture
 from support.furnished import endpoints_of_pages, furnish
-from support.prepared import ROOT
 from support.shop import Shop
 
 # What a page looks like does not depend on the database.
@@ -60,16 +59,6 @@ def open_console(address: str, stranger: Console, make_context: MakeContext) -> 
     return open_console
 
 
-def faults(page: Page) -> list[str]:
-    """Returns what axe-core finds, and whether the page is wider than its window."""
-    violations = Axe().run(page).response["violations"]
-    found = [f"{v['id']}: {node['html']}" for v in violations for node in v["nodes"]]
-    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [f"{page.url}: {fault}" for fault in found] + (
-        [f"{page.url}: {excess} px too wide"] if excess > 0 else []
-    )
-
-
 def more_pages(shop: Shop) -> list[str]:
     """Returns addresses of pages in a state of their own."""
     return [
@@ -79,13 +68,6 @@ def more_pages(shop: Shop) -> list[str]:
         "/admin/nowhere",
         f"/policies/{shop.key}",
     ]
-
-
-def keep_picture(page: Page, name: str) -> None:
-    """Keeps how a page looks, for whoever reviews a change: CI stores the folder."""
-    folder = ROOT / "artefacts" / "pages"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("theme", "width", "locale"), MORE_LOOKS)

@@ -119,6 +119,11 @@ CONSOLE: Final = {
     "GET /admin/account": "own",
     "POST /admin/account/sessions/<int:session_id>/end": "own",
     "POST /admin/account/sessions/end": "own",
+    "GET /admin/account/passkeys/new": "own",
+    "POST /admin/account/passkeys/new": "own",
+    "GET /admin/account/passkeys/<int:passkey_id>": "own",
+    "POST /admin/account/passkeys/<int:passkey_id>": "own",
+    "POST /admin/confirm/passkey": "own",
 }
 # pages that show only granted sites, besides those with a site's key in their address
 OF_GRANTED_SITES: Final = {
@@ -151,15 +156,24 @@ FOR_THE_SIGNED_IN: Final = {  # Flask-Security's own pages about oneself
 FOR_THE_HALF_SIGNED_IN: Final = {  # after the password, before the second factor
     "GET /admin/sign-in/code",
     "POST /admin/sign-in/code",
-    "GET /admin/sign-in/choose",
-    "POST /admin/sign-in/choose",
     "GET /admin/sign-in/recovery",
     "POST /admin/sign-in/recovery",
+    "GET /admin/sign-in/passkey/second",
+    "POST /admin/sign-in/passkey/second",
+    "GET /admin/sign-in/passkey/new",
+    "POST /admin/sign-in/passkey/new",
 }
-CLOSED: Final = {"GET /admin/sign-in/rescue", "POST /admin/sign-in/rescue"}
+CLOSED: Final = {
+    "GET /admin/sign-in/choose",
+    "POST /admin/sign-in/choose",
+    "GET /admin/sign-in/rescue",
+    "POST /admin/sign-in/rescue",
+}
 FOR_OTHERS: Final = {
     "GET /admin/sign-in": "sign-in",
     "POST /admin/sign-in": "sign-in",
+    "GET /admin/sign-in/passkey": "sign-in",
+    "POST /admin/sign-in/passkey": "sign-in",
     "GET /admin/invitations/<token>": "invitation",
     "POST /admin/invitations/<token>": "invitation",
     "GET /": "public",
@@ -362,6 +376,7 @@ def address(route: str, shop: Shop, key: str = "") -> tuple[str, str]:
         "<int:grant_id>": "999",
         "<link>": "export-0000.0.none",
         "<int:session_id>": "999",
+        "<int:passkey_id>": "999",
     }.items():
         path = path.replace(name, value)
     return method, path

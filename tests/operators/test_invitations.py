@@ -12,6 +12,9 @@ from sqlalchemy import select
 
 from consent_server import clock
 from consent_server.operators.access_models import Invitation
+from consent_server.operators.grants import take_back
+from consent_server.operators.models import Operator
+from consent_server.operators.services import add_operator, dismiss
 from consent_server.storage.database import db
 from support.console import PASSWORD, SIGN_IN, Console
 
@@ -67,6 +70,28 @@ def test_weak_and_differing_passwords_leave_the_link_good(owner: Console, guest:
 
     assert tried == [400, 400, 400]
     assert accept(guest, link) == 302
+
+
+@pytest.mark.parametrize("end", ["dismissed", "no owner any more"])
+def test_nobody_comes_back_by_a_link_that_he_made_before_he_was(
+    app: Flask, owner: Console, guest: Console, end: str
+) -> None:
+    with app.app_context():
+        add_operator("lee@shop.example", PASSWORD, "owner")
+    lee = Console(app, app.test_client(), "lee@shop.example")
+    lee.sign_in()
+    link, other = invite(lee, role="owner"), invite(owner, "choi@shop.example")
+
+    with app.app_context():
+        if end == "dismissed":
+            dismiss(lee.email)
+        else:
+            [operator] = db.session.scalars(select(Operator).filter_by(email=lee.email))
+            take_back(operator.grants[0].id)
+
+    assert guest.get(link).status_code == 404
+    assert accept(guest, link) == 404
+    assert accept(guest, other) == 302
 
 
 def test_a_link_is_void_after_three_days(

@@ -141,6 +141,16 @@ def test_a_stale_proof_keeps_pages_without_personal_data_open(handler: Console) 
     assert urlsplit(export.location).path == "/admin/confirm"
 
 
+def test_records_of_a_legal_hold_are_personal_data_too(owner: Console) -> None:
+    path = "/admin/holds/00000000-0000-4000-8000-000000000000/records"
+    fresh = owner.send(path, form="/admin/account", read_reason="court order")
+    forget_the_proof(owner)
+    stale = owner.send(path, form="/admin/account", read_reason="court order")
+
+    assert fresh.status_code == 404
+    assert urlsplit(stale.location).path == "/admin/confirm"
+
+
 def test_the_page_that_asks_again_leads_nowhere_else(handler: Console) -> None:
     for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example/"):
         answer = handler.send(

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from consent_server.operators.models import Operator
-from consent_server.operators.services import reset_password
+from consent_server.operators.services import add_operator, reset_password
 from consent_server.storage.database import db
 from support.apps import MakeApp
 from support.authenticator import CODE, SET_UP, begin_set_up, enrol, make_recovery_codes, send_code
@@ -152,6 +152,30 @@ def test_a_handler_cannot_turn_it_off(handler: Console) -> None:
     handler.sign_out()
 
     assert urlsplit(handler.sign_in().location).path == CODE
+
+
+def test_in_production_the_default_is_that_it_stays_on(make_app: MakeApp) -> None:
+    app = make_app(mode="production", second_factor="in_production")
+
+    with app.app_context():
+        needs = {
+            role: add_operator(f"{role}@shop.example", PASSWORD, role).check_tf_required_setup()
+            for role in ("handler", "viewer")
+        }
+
+    assert needs == {"handler": True, "viewer": False}
+
+
+def test_a_new_app_ends_all_other_sessions(strict: Flask) -> None:
+    viewer = new_console(strict, "viewer")
+    other = Console(strict, strict.test_client(), viewer.email)
+    other.sign_in()
+
+    app = begin_set_up(viewer)
+    send_code(viewer, app.code(), CODE)
+
+    assert viewer.get("/admin/account").status_code == 200
+    assert other.get("/admin/account").status_code == 302
 
 
 def test_the_code_page_leads_nowhere_else(handler: Console) -> None:

@@ -28,8 +28,12 @@ from support.console import Console
 from support.shop import Shop
 
 _DAYS = 30
-_ON_THE_WAY = {  # to be seen only by who is half signed in, or has a link (tests/operators)
+_ON_THE_WAY = {  # to be seen only on the way in, or with a link or a passkey (tests/operators)
     "admin.fetch_exported_file",  # a file (tests/reports)
+    "admin.show_passkey",
+    "passkeys.show_first",
+    "passkeys.show_second",
+    "passkeys.show_sign_in",
     "security.logout",
     "security.mf_recovery",
     "security.tf_select",
@@ -135,6 +139,7 @@ def _addresses(shop: Shop) -> dict[str, str]:
         "admin.list_operators": "/admin/operators",
         "admin.show_operator": "/admin/operators/1",
         "admin.own_account": "/admin/account",
+        "admin.new_passkey": "/admin/account/passkeys/new",
         "security.change_password": "/admin/password",
         "security.mf_recovery_codes": "/admin/recovery-codes",
         "security.two_factor_setup": "/admin/second-factor",
