@@ -105,7 +105,7 @@ def own_fresh_page(view: Callable[P, R]) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if current_user.is_authenticated and not is_fresh():
-            return _to_confirm()  # type: ignore[return-value]
+            return to_confirm()  # type: ignore[return-value]
         return own_page(view)(*args, **kwargs)
 
     guarded.right = "own"  # type: ignore[attr-defined]

@@ -15,7 +15,15 @@ Chain = Literal["acts", "grants"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 CHAINS: Final[tuple[Chain, ...]] = get_args(Chain)
 ACTS: Final[Mapping[Group, tuple[str, ...]]] = {
-    "sign_in": ("sign-in", "sign-out", "sign-in.confirm", "recovery.use", "passkey.use", "passkey.confirm", "session.end"),
+    "sign_in": (
+        "sign-in",
+        "sign-out",
+        "sign-in.confirm",
+        "recovery.use",
+        "passkey.use",
+        "passkey.confirm",
+        "session.end",
+    ),
     "failure": ("sign-in.failed", "sign-in.locked", "passkey.backwards"),
     "view": ("visits.view", "consents.view", "archive.read", "hold.read"),
     "export": (
