@@ -80,7 +80,9 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
         RecordClass(name="legal_hold", keeps="own_end", rows=_HELD, of_visits=True),
         RecordClass(name="statistics", keeps="no_end", rows=_COUNTS, of_visits=True),
         RecordClass(
-            name="decision_statistics", keeps="no_end", rows=(Rows(table="decision_counts"),)
+            name="decision_statistics",
+            keeps="no_end",
+            rows=(Rows(table="decision_counts"), Rows(table="consent_spans")),
         ),
         _consent(settings.consent_months),
         RecordClass(name="rights_request", keeps="months", months=RIGHTS_MONTHS),
@@ -183,6 +185,8 @@ _NOTICES: Final = tuple(
         "policy_drafts",
         "policy_cancellations",
         "pinned_scripts",
+        "banner_states",
+        "banner_scripts",
     )
 )
 _HELD: Final = tuple(
