@@ -18,6 +18,8 @@ _POLICY: Final = (
 )
 _SEALED_POLICY: Final = _POLICY + "frame-ancestors 'none'"
 _PAGE_POLICY: Final = _POLICY + "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'"
+WORKSHOP_POLICY: Final = _POLICY + "connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
+"""Of a page of the console that shows another one in a frame."""
 _SEALED: Final = ("/admin", "/preferences/")  # pages that change with who is looking
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +37,19 @@ def of_every_answer(settings: Settings) -> dict[str, str]:
     if not settings.public_url.startswith("https://"):
         return dict(_ALWAYS)
     return {**_ALWAYS, "Strict-Transport-Security": f"max-age={_ONE_YEAR_SECONDS}"}
+
+
+def stage_policy(nonce: str) -> str:
+    """Returns the policy of a document that shows something for a look in a frame of ours.
+
+    It is of no origin (`sandbox`), so it reaches no cookie, no storage and no page around it; it
+    sends nothing anywhere, and runs only what carries the nonce.
+    """
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+        "img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
+        "sandbox allow-scripts"
+    )
 
 
 def init_app(app: Flask, settings: Settings) -> None:
