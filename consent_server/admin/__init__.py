@@ -12,6 +12,7 @@ from consent_server.admin import (
     archive,
     banner,
     certificates,
+    consent,
     consents,
     copies,
     disclosures,
@@ -36,7 +37,7 @@ from consent_server.keys.ring import KeyRing
 from consent_server.policies.directory import PolicyDirectory
 from consent_server.reports.exports import Exporter
 from consent_server.retention.rules import RecordClass
-from consent_server.signing import CertificateKey
+from consent_server.signing import CertificateKey, Signatures
 from consent_server.statistics.decisions import DecisionReader
 from consent_server.statistics.services import Statistics
 from consent_server.visits.days import VisitDays
@@ -69,6 +70,8 @@ class Parts(Protocol):
     @property
     def exporter(self) -> Exporter: ...
     @property
+    def signatures(self) -> Signatures: ...
+    @property
     def archive(self) -> ArchiveReader: ...
     @property
     def certificate_key(self) -> CertificateKey: ...
@@ -94,7 +97,8 @@ def init_app(app: Flask, parts: Parts) -> None:
     sites.add_pages(routes, settings, parts.documents)
     notices.add_pages(routes, settings)
     banner.add_pages(routes, parts.documents)
-    consents.add_pages(routes, settings)
+    consents.add_pages(routes, settings, parts.policies)
+    consent.add_pages(routes, parts.signatures)
     visits.add_pages(routes, settings, parts.reader, parts.days)
     statistics.add_pages(routes, settings, parts.statistics, parts.decisions)
     exports.add_pages(routes, settings, parts.exporter)
