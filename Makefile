@@ -10,7 +10,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults fuzz check fix banner pictures wheel lock \
-	bench bench-page bench-banner bench-device bench-console bench-exports bench-server \
+	bench bench-page bench-banner bench-device bench-console bench-exports bench-records bench-server \
 	ready ready-to-test ready-to-bench
 MAKEFLAGS += --no-print-directory
 
@@ -52,6 +52,10 @@ bench-banner: ready-to-bench ## Measure our banner beside others (30 min on a qu
 
 bench-device: ready-to-test ## Measure how soon the device of a visit is known (20 s)
 	@$(BIN)/python -m bench.device --write
+
+# SQLite alone: ARGS="--engine sqlite"; 30 GB of disk while it runs
+bench-records: ready-to-bench ## Measure lists of ten million records on both engines (25 min)
+	@$(BIN)/python -m bench.records --write $(ARGS)
 
 bench-console: ready-to-test ## Measure the pages of the console on a million records (2 min)
 	@$(BIN)/python -m bench.console --write

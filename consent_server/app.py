@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from consent_server import admin, operators
 from consent_server.banner import views as banner_views
 from consent_server.banner.document import BannerDocuments
+from consent_server.banner.history import keep_script
 from consent_server.banner.intake import ScriptIntake
 from consent_server.certificates.head import Head
 from consent_server.certificates.withdrawn import certify_erasures
@@ -224,7 +225,8 @@ def _build(app: Flask, settings: Settings) -> House:
     signatures = Signatures(settings.secret_key)
     ring = KeyRing(settings.keys_dir, witness=RingMemory(engine))
     certificate_key, ledger_head = CertificateKey(settings.secret_key), Head(settings.home)
-    sites, policies, reader = SiteDirectory(engine), PolicyDirectory(engine), VisitReader(ring)
+    sites, policies = SiteDirectory(engine), PolicyDirectory(engine)
+    reader = VisitReader(ring, settings.visit_period)
     static = Path(app.static_folder or "")
     documents = BannerDocuments(static, settings, policies, metrics.script_built)
     countries = Countries(settings)
@@ -297,7 +299,12 @@ def _build(app: Flask, settings: Settings) -> House:
         visits=visits,
         consent_intake=ConsentIntake(settings, sites, consents, limiter),
         visit_intake=VisitIntake(
-            settings, sites, visits, limiter, GrantedPurposes(engine, policies, signatures)
+            settings,
+            sites,
+            visits,
+            limiter,
+            GrantedPurposes(engine, policies, signatures),
+            countries,
         ),
         reader=reader,
         exporter=exporter,
@@ -329,6 +336,7 @@ def _build(app: Flask, settings: Settings) -> House:
             DayCounter(engine, writer, ring, days, countries.of_address),
             Archiver(engine, archive, writer, days, apart),
             settings.visit_period,
+            partial(keep_script, engine, documents.code),
         ),
         statistics=Statistics(settings.visit_period, settings.least_visitors),
         decisions=DecisionReader(period.day_of, settings.least_visitors),
@@ -368,7 +376,9 @@ def _register_routes(app: Flask, house: House) -> None:
     with app.app_context():
         engine, archive = database.db.engine, database.db.engines[database.ARCHIVE]
     kept_for = partial(published, house.classes)
-    own_data = MyDataReader(centre, OwnVisits(house.ring, engine, archive), engine, kept_for)
+    own_data = MyDataReader(
+        centre, OwnVisits(house.ring, settings.visit_period, engine, archive), engine, kept_for
+    )
     for routes in (
         health.blueprint(house.checks),
         gpc.blueprint(settings),

@@ -12,6 +12,7 @@ from consent_server.admin import (
     archive,
     banner,
     certificates,
+    consent,
     consents,
     copies,
     disclosures,
@@ -118,7 +119,8 @@ def init_app(app: Flask, parts: Parts) -> None:
     notices.add_pages(routes, settings)
     banner.add_pages(routes, parts.documents)
     studio.add_pages(routes, settings, parts.documents)
-    consents.add_pages(routes, settings)
+    consents.add_pages(routes, settings, parts.policies)
+    consent.add_pages(routes, parts.signatures)
     visits.add_pages(routes, settings, parts.reader, parts.days)
     statistics.add_pages(routes, settings, parts.statistics, parts.decisions, parts.circumstances)
     exports.add_pages(routes, settings, parts.exporter)

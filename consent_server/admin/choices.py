@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PAGE_ROWS: Final = 50
 _NO_SITE: Final = 0  # row numbers begin at 1
+_NUMBER_DIGITS: Final = 6
 REASON_CHARACTERS: Final = 500  # as wide as the column of the access log
 
 
@@ -41,12 +42,23 @@ class Choices:
     since: datetime | None = None
     until: datetime | None = None
     before_id: int | None = None
+    after_id: int | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str | None:
         """Returns the value of a field if it is one of the allowed ones."""
         value = self.values.get(name, "")
         return value if value in allowed else None
+
+    def number(self, name: str) -> int | None:
+        """Returns a field as a number of six digits at most, None if it is empty or none."""
+        text = self.values.get(name, "").strip()
+        if not text:
+            return None
+        if text.isdecimal() and len(text) <= _NUMBER_DIGITS:
+            return int(text)
+        self.errors[name] = _("Write a number.")
+        return None
 
 
 def read_choices(values: MultiDict[str, str], zone: str, needed: str = "records.read") -> Choices:
@@ -75,8 +87,15 @@ def read_choices(values: MultiDict[str, str], zone: str, needed: str = "records.
         since=_midnight(first, zone),
         until=_midnight(last + timedelta(days=1), zone) if last else None,
         before_id=read_row_number(values.get("before", "")),
+        after_id=read_row_number(values.get("after", "")),
         errors=errors,
     )
+
+
+def end_of_day(values: MultiDict[str, str], name: str, zone: str) -> datetime | None:
+    """Returns the instant at which the day in a field is over, None if it is none."""
+    day = _day(values, name, {})
+    return None if day is None else _midnight(day + timedelta(days=1), zone)
 
 
 def known_site(key: str) -> Site:

@@ -1,86 +1,100 @@
-"""Consent records: filter, page, look at one."""
+"""Consent records: search and filter, page by page in both directions, go to a day."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final, get_args
-from uuid import UUID
 
-import msgspec
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from consent_server.admin.choices import PAGE_ROWS, read_choices
-from consent_server.admin.guard import (
-    check_site,
-    granted_sites,
-    operator_name,
-    operator_page,
-)
-from consent_server.audit.services import Act, record_act
+from consent_server.admin.choices import Choices, end_of_day, read_choices
+from consent_server.admin.guard import granted_sites, operator_page
+from consent_server.admin.language import address_with
 from consent_server.config import Settings
 from consent_server.consents.schemas import Action
-from consent_server.consents.services import ConsentFilter, ConsentRow, find_consent, list_consents
-from consent_server.errors import NotFound
-from consent_server.policies.services import find_version
+from consent_server.consents.search import IdRange, consents_with_id, id_range
+from consent_server.consents.services import ConsentFilter, ConsentRow
+from consent_server.policies.directory import PolicyDirectory
+from consent_server.statistics.spans import about_how_many, number_at, page_of_consents
 
 ACTIONS: Final[tuple[str, ...]] = get_args(Action)
+_EXPORTED: Final = ("site", "since", "until", "action", "version", "language")
+_MOST_VERSIONS: Final = 200  # in the list; the address may name others
 
 
-def add_pages(routes: Blueprint, settings: Settings) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a page shows. about: how many fit, None where nobody asks."""
+
+    rows: list[ConsentRow]
+    page: Any = None
+    about: int | None = None
+
+
+def add_pages(routes: Blueprint, settings: Settings, policies: PolicyDirectory) -> None:
     """Adds the pages."""
 
     @routes.get("/consents")
     @operator_page("records.read", of_granted_sites=True)
-    def list_consent_records() -> str:
+    def list_consent_records() -> ResponseReturnValue:
         choices = read_choices(request.args, settings.zone)
+        if (instant := end_of_day(request.args, "at", settings.zone)) is not None:
+            return redirect(address_with(at=None, after=None, before=number_at(instant)))
+        versions, languages = _shown_by(policies, choices)
         chosen = ConsentFilter(
             site_id=choices.site_id,
             since=choices.since,
             until=choices.until,
             action=choices.one_of("action", ACTIONS),
+            policy_version=choices.number("version"),
+            language=choices.one_of("language", languages),
         )
-        rows = list_consents(chosen, before_id=choices.before_id, limit=PAGE_ROWS + 1)
+        ids = _ids(choices)
+        found = _of_page(chosen, choices) if ids is None else _Found(consents_with_id(ids, chosen))
         return render_template(
             "admin/consents.html",
             choices=choices,
-            rows=rows[:PAGE_ROWS],
-            has_older=len(rows) > PAGE_ROWS,
+            rows=found.rows,
+            page=found.page,
+            about=found.about,
             actions=ACTIONS,
-            names=_site_names(),
-        )
-
-    @routes.get("/consents/<uuid:consent_id>")
-    @operator_page("records.read", of_granted_sites=True)
-    def show_consent_record(consent_id: UUID) -> str:
-        try:
-            record = find_consent(consent_id)
-        except NotFound:
-            abort(404)
-        check_site(record.site_id)
-        site = next(site for site in granted_sites() if site.id == record.site_id)
-        record_act(
-            Act(
-                operator=operator_name(),
-                act="consents.view",
-                site_id=site.id,
-                record_count=1,
-                reference=str(consent_id),
-            )
-        )
-        return render_template(
-            "admin/consent.html", record=record, site=site, names=_names_shown(record)
+            versions=versions,
+            languages=languages,
+            names={site.id: site.name for site in granted_sites()},
+            exported={name: request.args[name] for name in _EXPORTED if request.args.get(name)},
         )
 
 
-def _site_names() -> dict[int, str]:
-    return {site.id: site.name for site in granted_sites()}
+def _of_page(chosen: ConsentFilter, choices: Choices) -> _Found:
+    page, rows = page_of_consents(chosen, below=choices.before_id, above=choices.after_id)
+    if choices.after_id is not None and page.newer is None:
+        page, rows = page_of_consents(chosen)  # whoever leafs to the newest sees a whole page
+    is_all = page.older is None and page.newer is None
+    return _Found(rows, page, len(rows) if is_all else about_how_many(chosen))
 
 
-def _names_shown(record: ConsentRow) -> dict[str, dict[str, str]]:
-    """Returns what purposes and services were called in the text that the visitor saw."""
-    version = find_version(record.site_id, record.policy_version)
-    [text] = [text for text in version.texts if text.language == record.language]
-    shown: dict[str, Any] = msgspec.json.decode(text.canonical)
-    return {
-        group: {entry["key"]: entry["name"] for entry in shown[group]}
-        for group in ("purposes", "services")
-    }
+def _ids(choices: Choices) -> IdRange | None:
+    """Returns the ids that are looked for; None when none are."""
+    text = choices.values.get("id", "").strip()
+    if not text:
+        return None
+    ids = id_range(text)
+    if ids is None:
+        choices.errors["id"] = _("Write at least the first 8 characters of the id: 0-9 and a-f.")
+    return ids
+
+
+def _shown_by(
+    policies: PolicyDirectory, choices: Choices
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns which versions and languages the chosen sites have shown, the newest first."""
+    versions, languages = set[int](), set[str]()
+    for site in choices.sites:
+        if choices.site_id in (None, site.id):
+            for version in policies.shown_by(site.id):
+                versions.add(version.number)
+                languages.update(version.texts)
+    newest = sorted(versions, reverse=True)[:_MOST_VERSIONS]
+    return tuple(map(str, newest)), tuple(sorted(languages))

@@ -6,6 +6,7 @@ them as they are.
 
 from __future__ import annotations
 
+import re
 from typing import Final, cast, get_args
 
 from flask import (
@@ -24,6 +25,7 @@ from werkzeug.datastructures import MultiDict
 from consent_server.admin.choices import REASON_CHARACTERS, Choices, read_choices, read_line
 from consent_server.admin.consents import ACTIONS
 from consent_server.admin.guard import operator_name, operator_page
+from consent_server.admin.visits import NO_COUNTRY
 from consent_server.config import Settings
 from consent_server.pace import SERVING
 from consent_server.reports.exports import (
@@ -43,6 +45,8 @@ from consent_server.visits.device import DEVICE_CLASSES
 
 PURPOSES: Final = cast(tuple[Purpose, ...], tuple(filter(None, get_args(Purpose))))
 KINDS: Final[tuple[Kind, ...]] = tuple(COLUMNS)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LONG_ROWS: Final = 100_000  # more would keep a browser waiting for minutes
 
 
@@ -113,7 +117,10 @@ def _order(choices: Choices, form: MultiDict[str, str]) -> Order:
         since=choices.since,
         until=choices.until,
         action=choices.one_of("action", ACTIONS),
+        policy_version=choices.number("version"),
+        language=_code(choices, "language", _LANGUAGE),
         device_class=choices.one_of("device_class", DEVICE_CLASSES),
+        country=_country(choices),
         is_masked=kind == "visits" and form.get("masking") != "unmasked",
         bom="bom" in form,
     )
@@ -123,3 +130,18 @@ def _order(choices: Choices, form: MultiDict[str, str]) -> Order:
         reason=read_reason(choices),
         purpose=read_purpose(choices),
     )
+
+
+def _country(choices: Choices) -> str | None:
+    """Returns a country; "" where visits are meant of which none is known."""
+    if choices.values.get("country", "").strip() == NO_COUNTRY:
+        return ""
+    return _code(choices, "country", _COUNTRY)
+
+
+def _code(choices: Choices, name: str, form: re.Pattern[str]) -> str | None:
+    """Returns a code that was typed, None if none; an error of the form if it is not one."""
+    text = choices.values.get(name, "").strip()
+    if text and not form.fullmatch(text):
+        choices.errors[name] = _("Write a code such as ko or KR.")
+    return text or None

@@ -6,10 +6,12 @@ The zone is named on every page that shows a time. A code without words is shown
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_compact_decimal
 from flask import Flask, request
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -25,6 +27,8 @@ from consent_server.admin.log_words import (
 from consent_server.admin.remembered import once_per_language
 from consent_server.config import Settings
 from consent_server.statistics.circumstance_rules import UNKNOWN_COUNTRY
+
+_EXACT: Final = 1_000  # more are told as what they are about
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -84,6 +88,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         check_name=check_name,
         check_state=check_state,
         count=count,
+        about_count=about_count,
         version_name=version_name,
         percent=percent,
     )
@@ -384,6 +389,15 @@ def version_name(number: str) -> str:
 def count(number: int) -> str:
     """Returns a count with its thousands set apart."""
     return f"{number:,}"
+
+
+def about_count(number: int) -> str:
+    """Returns how many records there are; of many only about how many."""
+    if number < _EXACT:
+        return ngettext("%(num)s record", "%(num)s records", number)
+    locale = get_locale()
+    words = format_compact_decimal(number, format_type="long", locale=locale, fraction_digits=1)
+    return _("About %(count)s records", count=words)
 
 
 def percent(share: float) -> str:

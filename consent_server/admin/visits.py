@@ -1,26 +1,32 @@
 """Visit records: personal data, shown only to handlers, for a reason, and written down.
 
+An address is nothing to search by here: it would stand in the address line and in logs. Whoever
+must find one asks for it under Archive (disclosures.search), or holds it (holds).
 The reason is asked once and holds for half an hour, for the operator who gave it; every page that
 is shown makes an entry in the access log with the number of records on it.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 
 from consent_server import clock
 from consent_server.admin.choices import (
-    PAGE_ROWS,
     REASON_CHARACTERS,
     Choices,
+    end_of_day,
     read_choices,
     read_line,
 )
 from consent_server.admin.guard import operator_name, operator_page
+from consent_server.admin.language import address_with
 from consent_server.audit.services import Act, record_act
 from consent_server.config import Settings
 from consent_server.visits.days import VisitDays
@@ -29,6 +35,10 @@ from consent_server.visits.services import VisitFilter, VisitReader
 
 _REASON: Final = "visits_reason"  # the session's own name for it
 _REASON_HOLDS: Final = timedelta(minutes=30)
+_EXPORTED: Final = ("site", "since", "until", "device_class", "country")
+_CODE: Final = re.compile(r"[A-Z]{2}")
+NO_COUNTRY: Final = "-"  # in the address: visits of which no country is known
+_NOT_OF_ISO: Final = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})  # of CLDR, not of ISO
 
 
 def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader, days: VisitDays) -> None:
@@ -40,16 +50,25 @@ def add_pages(routes: Blueprint, settings: Settings, reader: VisitReader, days: 
         reason = _reason()
         if not reason:
             return render_template("admin/reason.html", is_missing=False)
+        if (instant := end_of_day(request.args, "at", settings.zone)) is not None:
+            before = reader.number_at(instant)
+            return redirect(address_with(at=None, after=None, before=before))
         choices = read_choices(request.args, settings.zone, "personal.read")
-        rows = reader.newest(_filter(choices), before_id=choices.before_id, limit=PAGE_ROWS + 1)
-        shown = rows[:PAGE_ROWS]
-        _write_down(choices, len(shown), reason)
+        chosen = _filter(choices)
+        page, rows = reader.page(chosen, below=choices.before_id, above=choices.after_id)
+        if choices.after_id is not None and page.newer is None:
+            page, rows = reader.page(chosen)  # whoever leafs to the newest sees a whole page
+        _write_down(choices, len(rows), reason)
+        is_whole = page.older is None and page.newer is None
         return render_template(
             "admin/visits.html",
             choices=choices,
-            rows=shown,
-            has_older=len(rows) > PAGE_ROWS,
+            rows=rows,
+            page=page,
+            about=len(rows) if is_whole else _about(reader, chosen),
             device_classes=DEVICE_CLASSES,
+            countries=_countries(),
+            exported={name: request.args[name] for name in _EXPORTED if request.args.get(name)},
             names={site.id: site.name for site in choices.sites},
             reason=reason,
             archived=days.archived(choices.site_id, choices.since, choices.until),
@@ -90,7 +109,29 @@ def _filter(choices: Choices) -> VisitFilter:
         since=choices.since,
         until=choices.until,
         device_class=choices.one_of("device_class", DEVICE_CLASSES),
+        country=_country(choices),
     )
+
+
+def _country(choices: Choices) -> str | None:
+    """Returns the country that is looked for: a code, "" for visits without one; None: any."""
+    text = choices.values.get("country", "").strip().upper()
+    if text == NO_COUNTRY:
+        return ""
+    return text if _CODE.fullmatch(text) else None
+
+
+def _countries() -> list[tuple[str, str]]:
+    """Returns codes and names of the world's countries in the operator's language, by name."""
+    locale = get_locale()
+    names = {} if locale is None else locale.territories
+    codes = (code for code in names if _CODE.fullmatch(code) and code not in _NOT_OF_ISO)
+    return sorted(((code, names[code]) for code in codes), key=itemgetter(1))
+
+
+def _about(reader: VisitReader, chosen: VisitFilter) -> int | None:
+    """Returns how many visits there are, None where that is not known without reading them."""
+    return reader.about_how_many() if chosen == VisitFilter() else None
 
 
 def _write_down(choices: Choices, count: int, reason: str) -> None:

@@ -21,7 +21,7 @@ import msgspec
 
 from consent_server import clock
 from consent_server.banner.changing import again_in, coming_in
-from consent_server.banner.parts import FETCHED, read_script
+from consent_server.banner.parts import FETCHED, Script, read_script
 from consent_server.banner.schemas import BannerSettings, Mode, decoder
 from consent_server.banner.services import find_pinned
 from consent_server.banner.shown import Shown
@@ -76,6 +76,11 @@ class BannerDocuments:
         self._zone = ZoneInfo(settings.zone)
         self._documents: OrderedDict[tuple[object, ...], Document] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def code(self) -> Script:
+        """The built code, the same for all sites."""
+        return self._built
 
     def script(self, site: SiteEntry, ask: Ask) -> Document:
         """Returns the script of a site in one of its languages."""
@@ -148,7 +153,7 @@ class BannerDocuments:
         parts = ",".join(f"function(require){{{self._built.parts[part]}}}" for part in joined)
         code = (
             f"(function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
-            f"({_for_script(shown.at_start(joined))},[{parts}]);\n"
+            f"({for_script(shown.at_start(joined))},[{parts}]);\n"
         )
         return code.encode()
 
@@ -231,14 +236,14 @@ def _visits(site: SiteEntry) -> dict[str, Any]:
 
 
 def _join(install: str, more: dict[str, Any]) -> Document:
-    return _javascript(f"ConsentBanner.join({install},{_for_script(more)});\n".encode())
+    return _javascript(f"ConsentBanner.join({install},{for_script(more)});\n".encode())
 
 
 def _javascript(code: bytes) -> Document:
     return Document.of(code, "text/javascript")
 
 
-def _for_script(config: dict[str, Any]) -> str:
+def for_script(config: dict[str, Any]) -> str:
     """Returns JSON that is also safe as JavaScript inside any page or file."""
     text = msgspec.json.encode(config).decode()
     for sign, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):

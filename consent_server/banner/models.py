@@ -1,4 +1,4 @@
-"""The table of frozen scripts; append-only in the database itself."""
+"""Tables of frozen scripts and of the code of each release; append-only in the database itself."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ class PinnedScript(Model):
         LargeBinary, deferred=True, comment="the script, every part of the banner included"
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when it was frozen")
+
+
+class BannerScript(Model):
+    """The code of the banner as one release built it."""
+
+    __tablename__ = "banner_scripts"
+    __table_args__ = ({"comment": "the code of the banner, release by release; append-only"},)
+
+    build: Mapped[str] = mapped_column(String(10), primary_key=True, comment="names the code, hex")
+    code: Mapped[bytes] = mapped_column(
+        LargeBinary, deferred=True, comment="JSON of the built parts, zlib"
+    )
+    since: Mapped[datetime] = mapped_column(UtcDateTime, comment="first seen in use")

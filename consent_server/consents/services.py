@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import ColumnElement, Engine, Select, func, select
 
 from consent_server import clock
 from consent_server.consents.models import ConsentRecord
@@ -167,6 +167,8 @@ class ConsentFilter:
     since: datetime | None = None
     until: datetime | None = None
     last_id: int | None = None
+    policy_version: int | None = None
+    language: str | None = None
 
 
 class ConsentRow(msgspec.Struct, frozen=True):
@@ -190,13 +192,9 @@ class ConsentRow(msgspec.Struct, frozen=True):
     digest: str
 
 
-def list_consents(
-    chosen: ConsentFilter, *, before_id: int | None = None, limit: int = 50
-) -> list[ConsentRow]:
-    """Returns records newest first; `before_id` is the last id of the page before."""
+def list_consents(chosen: ConsentFilter, *, limit: int = 50) -> list[ConsentRow]:
+    """Returns the newest records, newest first; for more than a glance see `search`."""
     query = filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
-    if before_id is not None:
-        query = query.where(_TABLE.c.id < before_id)
     with reading_engine().connect() as connection:
         return [ConsentRow(**row) for row in connection.execute(query).mappings()]
 
@@ -242,16 +240,25 @@ def filtered(chosen: ConsentFilter, exporting: Engine | None = None) -> Select[A
 
     exporting: the database, when they are read from the first to the last by row number.
     """
-    query = select(_TABLE)
+    query = select(_TABLE).where(*conditions(chosen))
     if chosen.site_id is not None:
         site_id = by_row_number(_TABLE.c.site_id, exporting) if exporting else _TABLE.c.site_id
         query = query.where(site_id == chosen.site_id)
-    if chosen.action is not None:
-        query = query.where(_TABLE.c.action == chosen.action)
-    if chosen.since is not None:
-        query = query.where(_TABLE.c.recorded_at >= chosen.since)
-    if chosen.until is not None:
-        query = query.where(_TABLE.c.recorded_at < chosen.until)
-    if chosen.last_id is not None:
-        query = query.where(_TABLE.c.id <= chosen.last_id)
     return query
+
+
+def conditions(chosen: ConsentFilter) -> list[ColumnElement[bool]]:
+    """Returns what records must be, besides of the site."""
+    records = _TABLE.c
+    found = [
+        records[name] == value
+        for name in ("action", "policy_version", "language")
+        if (value := getattr(chosen, name)) is not None
+    ]
+    if chosen.since is not None:
+        found.append(records.recorded_at >= chosen.since)
+    if chosen.until is not None:
+        found.append(records.recorded_at < chosen.until)
+    if chosen.last_id is not None:
+        found.append(records.id <= chosen.last_id)
+    return found

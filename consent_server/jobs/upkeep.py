@@ -28,13 +28,17 @@ MOVING_SECONDS: Final = 30.0  # of one run beside visitors
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Counts decisions and the days that are over, then moves days out of the operating window."""
+    """Counts decisions and the days that are over, then moves days out of the operating window.
+
+    keep_code: keeps the banner's code of this release, unless it is kept (banner.history).
+    """
 
     decisions: DecisionCounter
     circumstances: CircumstanceCounter
     counter: DayCounter
     archiver: Archiver
     period: RetentionPeriod
+    keep_code: Callable[[], object]
 
     def run(
         self,
@@ -54,6 +58,7 @@ class Upkeep:
             return self.period.day_of(clock.now()) == today and go_on()
 
         done = [
+            self._tried("keeping the banner's code", self.keep_code),
             self._tried("counting decisions", lambda: self.decisions.run(same_day, share)),
             self._tried("counting devices", lambda: self.circumstances.run(same_day)),
             self._tried("statistics", lambda: self.counter.run(same_day, share)),

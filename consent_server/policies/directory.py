@@ -167,6 +167,11 @@ class PolicyDirectory:
             raise SiteUnknown("This site has published no notice yet.", field="site")
         return found
 
+    def shown_by(self, site_id: int) -> list[VersionEntry]:
+        """Returns the versions that a site shows or once showed, newest first."""
+        versions, now = self._sites.get().get(site_id, _NO_SITE).versions, clock.now()
+        return [version for version in versions if version.published_at <= now + SKEW]
+
     def published(self, site_id: int, number: int, language: str, sha256: str) -> VersionEntry:
         """Returns the version whose text in this language has this hash.
 

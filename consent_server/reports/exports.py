@@ -67,7 +67,8 @@ _MEDIA_TYPES: Final[dict[Format, str]] = {
 class Export:
     """What is exported. `since` is included, `until` is not; None means any.
 
-    action: only for consents. device_class, is_masked: only for visits. bom: only for CSV.
+    action, policy_version, language: only for consents. device_class, country, is_masked: only for
+    visits; country "" = not known. bom: only for CSV.
     last_id: the highest row number; set when the export begins.
     """
 
@@ -77,7 +78,10 @@ class Export:
     since: datetime | None = None
     until: datetime | None = None
     action: str | None = None
+    policy_version: int | None = None
+    language: str | None = None
     device_class: str | None = None
+    country: str | None = None
     is_masked: bool = False
     bom: bool = False
     last_id: int | None = None
@@ -90,7 +94,10 @@ class Export:
             "since": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
             "action": self.action,
+            "version": self.policy_version and str(self.policy_version),
+            "language": self.language,
             "device_class": self.device_class,
+            "country": "not known" if self.country == "" else self.country,
             "masked": "yes" if self.kind == "visits" and self.is_masked else None,
         }
         return {name: value for name, value in values.items() if value}
@@ -264,6 +271,8 @@ def _consent_filter(export: Export) -> ConsentFilter:
         action=export.action,
         since=export.since,
         until=export.until,
+        policy_version=export.policy_version,
+        language=export.language,
         last_id=export.last_id,
     )
 
@@ -274,6 +283,7 @@ def _visit_filter(export: Export) -> VisitFilter:
         since=export.since,
         until=export.until,
         device_class=export.device_class,
+        country=export.country,
         last_id=export.last_id,
     )
 

@@ -85,7 +85,11 @@ def record_classes(settings: Settings) -> tuple[RecordClass, ...]:
         RecordClass(
             name="decision_statistics",
             keeps="no_end",
-            rows=(Rows(table="decision_counts"), Rows(table="circumstance_counts")),
+            rows=(
+                Rows(table="decision_counts"),
+                Rows(table="circumstance_counts"),
+                Rows(table="consent_spans"),
+            ),
         ),
         _consent(settings.consent_months),
         RecordClass(name="rights_request", keeps="months", months=RIGHTS_MONTHS),
@@ -196,6 +200,8 @@ _NOTICES: Final = tuple(
         "policy_drafts",
         "policy_cancellations",
         "pinned_scripts",
+        "banner_states",
+        "banner_scripts",
     )
 )
 _HELD: Final = tuple(

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    insert,
+    inspect,
+)
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
+from consent_server import clock
 from consent_server.storage.columns import RowId, UtcDateTime
 from consent_server.storage.database import Model
 
@@ -85,3 +95,36 @@ class SiteOrigin(Model):
     origin: Mapped[str] = mapped_column(
         String(300), comment="scheme://host[:port], lower case, as browsers send it"
     )
+
+
+class BannerState(Model):
+    """What the banner of a site was set to from an instant on, for whoever asks in years."""
+
+    __tablename__ = "banner_states"
+    __table_args__ = (
+        UniqueConstraint("site_id", "id"),
+        {"comment": "what the banner of a site was set to, and when; append-only"},
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, comment="row number")
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), comment="the site")
+    settings: Mapped[str] = mapped_column(Text, comment="JSON, as it stood with the site")
+    since: Mapped[datetime] = mapped_column(UtcDateTime, comment="set since")
+
+
+@event.listens_for(Site, "after_insert")
+def _keep_first_state(_mapper: Mapper[Site], connection: Connection, site: Site) -> None:
+    _keep_state(connection, site, site.created_at)
+
+
+@event.listens_for(Site, "after_update")
+def _keep_new_state(_mapper: Mapper[Site], connection: Connection, site: Site) -> None:
+    """Whoever changes the settings, in the transaction that does."""
+    if inspect(site).attrs.banner_settings.history.has_changes():
+        _keep_state(connection, site, clock.now())
+
+
+def _keep_state(connection: Connection, site: Site, since: datetime) -> None:
+    settings = site.__dict__.get("banner_settings") or "{}"  # not loaded: the database's default
+    state = {"site_id": site.id, "settings": settings, "since": since}
+    connection.execute(insert(BannerState).values(state))

@@ -1,15 +1,17 @@
 """Counts consent records by day: by row number, each once, so that pages need not read them all.
 
-The counts and the row number up to which they go are one transaction, which happens only if nobody
-else went on from the same number meanwhile. So a count that is cut off, or made twice at once, adds
-nothing twice and leaves nothing out. Records that are destroyed later stay counted.
+The counts, where the records lie (spans) and the row number up to which both go are one
+transaction, which happens only if nobody else went on from the same number meanwhile. So a count
+that is cut off, or made twice at once, adds nothing twice and leaves nothing out. Records that are
+destroyed later stay counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, Select, Text, func, select, update
@@ -20,6 +22,8 @@ from consent_server.consents.models import ConsentRecord
 from consent_server.pace import Pace
 from consent_server.statistics.decision_rules import Key, Record, tally
 from consent_server.statistics.models import DecisionCount, DecisionProgress
+from consent_server.statistics.spans import Key as SpanKey
+from consent_server.statistics.spans import Span, add_spans, spans_of
 from consent_server.storage.absent import insert_absent
 from consent_server.storage.database import table_of
 from consent_server.storage.settled import Look, look_at
@@ -52,7 +56,7 @@ class DecisionCounter:
                 page = connection.execute(
                     records_behind(begin).where(_RECORDS.c.id <= end).limit(_PAGE_ROWS)
                 ).all()
-            if not page or not self._add(begin, page[-1].id, self._tally(page)):
+            if not page or not self._add(begin, page[-1].id, self._tally(page), self._spans(page)):
                 break
             begin, counted = page[-1].id, counted + len(page)
             pace.rest()
@@ -90,12 +94,25 @@ class DecisionCounter:
 
         return self.writer.run(go_back)
 
-    def _add(self, begin: int, end: int, counts: Mapping[Key, int]) -> bool:
-        """Adds the counts of a page; returns False when another process was quicker."""
+    def _spans(self, page: Sequence[Any]) -> Mapping[SpanKey, Span]:
+        return spans_of(
+            (SpanKey(self.day_of(at), site_id, action, version, language), row_id, at)
+            for row_id, site_id, action, version, language, _decisions, at in page
+        )
+
+    def _add(
+        self,
+        begin: int,
+        end: int,
+        counts: Mapping[Key, int],
+        spans: Mapping[SpanKey, Span] = MappingProxyType({}),
+    ) -> bool:
+        """Adds counts and spans of a page; returns False when another process was quicker."""
 
         def add(connection: Connection) -> bool:
             if not _advance(connection, begin, end):
                 return False
+            add_spans(connection, spans)
             insert_absent(connection, _COUNTS, [key._asdict() | {"records": 0} for key in counts])
             for key, count in sorted(counts.items()):
                 same = [_COUNTS.c[name] == value for name, value in key._asdict().items()]

@@ -129,6 +129,38 @@ class HeldCount(Model):
     )
 
 
+class ConsentSpan(Model):
+    """Where the records of a day, site, action, version and language lie (statistics.spans)."""
+
+    __tablename__ = "consent_spans"
+    __table_args__ = ({"comment": "where consent records lie, by day and kind: for searches"},)
+
+    day: Mapped[date] = mapped_column(
+        Date, primary_key=True, comment="calendar day of the decisions"
+    )
+    site_id: Mapped[int] = mapped_column(
+        RowId, primary_key=True, autoincrement=False, comment="the site (no foreign key)"
+    )
+    action: Mapped[str] = mapped_column(
+        String(12), primary_key=True, comment="what the visitors did"
+    )
+    policy_version: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, comment="number of the notice shown"
+    )
+    language: Mapped[str] = mapped_column(
+        String(12), primary_key=True, comment="language it was shown in"
+    )
+    first_id: Mapped[int] = mapped_column(BigInteger, comment="lowest row number")
+    last_id: Mapped[int] = mapped_column(BigInteger, comment="highest row number")
+    first_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, comment="full hour at or before the earliest record"
+    )
+    last_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, comment="full hour after the latest record"
+    )
+    records: Mapped[int] = mapped_column(BigInteger, comment="consent records")
+
+
 class DecisionProgress(Model):
     """Up to which consent record decisions are counted: a single row."""
 

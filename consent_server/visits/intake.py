@@ -15,6 +15,7 @@ from consent_server.visits.schemas import VisitReport, decoder
 from consent_server.web.answers import Answer
 from consent_server.web.client_address import client_address
 from consent_server.web.cors import reading_headers
+from consent_server.web.country import Countries
 from consent_server.web.decoding import decode
 from consent_server.web.limiter import RateLimiter
 from consent_server.web.limits import read_body
@@ -36,6 +37,7 @@ class VisitIntake:
     recorder: VisitRecorder
     limiter: RateLimiter
     has_granted: Callable[[SiteEntry, str, str], bool]
+    countries: Countries
 
     def __call__(self, environ: WSGIEnvironment) -> Answer:
         """Records one visit, if the site keeps a log, and waits until it is on disk.
@@ -56,7 +58,8 @@ class VisitIntake:
                 environ.get("HTTP_SEC_CH_UA_PLATFORM", ""),
             )
             agent = environ.get("HTTP_USER_AGENT", "")
-            self.recorder.record(site, hinted, address, agent, began_at)
+            country = self.countries.of(environ)
+            self.recorder.record(site, hinted, address, agent, began_at, country)
         return Answer(204, reading_headers(origin))
 
     def _may_record(self, site: SiteEntry, report: VisitReport) -> bool:

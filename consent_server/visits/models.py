@@ -55,6 +55,11 @@ class _VisitColumns:
         UtcDateTime, comment="first instant at which this row must not exist (periods)"
     )
     device_class: Mapped[str] = mapped_column(String(8), comment="pc mobile tablet bot other")
+    country: Mapped[str] = mapped_column(
+        String(2),
+        server_default="",
+        comment="ISO 3166-1 code; empty: unknown, or no more is kept of the address",
+    )
     address_hash: Mapped[bytes | None] = mapped_column(
         LargeBinary(16), comment="keyed hash of the address; dies with the key of the day"
     )

@@ -49,6 +49,11 @@ def kept_address(
     return (f"{HASHED}{found_by.hex()}" if mode == "keyed_hash" else kept), found_by
 
 
+def tells_country(mode: str) -> bool:
+    """Whether what a mode keeps of an address tells the country, so that it may stand beside."""
+    return mode in ("full", "truncated")
+
+
 def searched_address(mode: str, address: str) -> str:
     """Returns of which text an address's hash was made, "" where none was."""
     if mode == "none":

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, Select, Table, func, select
 from consent_server import clock
 from consent_server.errors import ConfigError, Unavailable
 from consent_server.keys.ring import KeyRing
+from consent_server.periods import RetentionPeriod
 from consent_server.storage.database import table_of
 from consent_server.visits.models import ArchivedVisit, Visit
 from consent_server.visits.services import VisitReader, VisitView
@@ -48,6 +49,7 @@ class OwnVisits:
     """Both databases and the keys, joined once when the application starts."""
 
     ring: KeyRing
+    period: RetentionPeriod
     main: Engine
     archive: Engine
 
@@ -69,7 +71,7 @@ class OwnVisits:
         The main database comes first: what leaves it meanwhile is in the archive by then.
         """
         seen: set[UUID] = set()
-        reader = VisitReader(self.ring)
+        reader = VisitReader(self.ring, self.period)
         for engine, table, is_archived in self._places():
             query = _readable(select(table), table, site_id)
             query = query.where(table.c.visitor_hash == own.visitor_hash)

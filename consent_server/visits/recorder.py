@@ -22,7 +22,7 @@ from consent_server.storage.partitions.keeper import PartitionKeeper, is_without
 from consent_server.storage.writing.writer import Writer
 from consent_server.visits.hints import hinted_device
 from consent_server.visits.models import Visit
-from consent_server.visits.modes import USER_AGENT_CHARACTERS, kept_address
+from consent_server.visits.modes import USER_AGENT_CHARACTERS, kept_address, tells_country
 from consent_server.visits.rules import bare_path, referrer_origin
 from consent_server.visits.schemas import Payload, VisitReport
 
@@ -63,16 +63,19 @@ class VisitRecorder:
         address: str,
         user_agent: str,
         recorded_at: datetime,
+        country: str = "",
     ) -> None:
         """Records one visit and waits until it is on disk; the same visit_id again is one row.
 
-        address: canonical client address, "" if unknown. recorded_at: when it came. Raises
+        address: canonical client address, "" if unknown. recorded_at: when it came. country: its
+        code, "" if unknown; kept where what is kept of the address tells it anyway. Raises
         TokenRefused for a forged visitor token, Unavailable when it cannot be written; then
         nothing was stored.
         """
         visitor = self.signatures.visitor_id(site.key, report.visitor) if report.visitor else None
         try:
             row = self._row(site, report, visitor, address, user_agent, recorded_at)
+            row["country"] = country if tells_country(site.address_mode) else ""
         except (OSError, ConfigError, KeyDestroyed) as error:  # full, lost, closed or damaged
             _log.error("the key ring cannot be used: %s", error)
             raise Unavailable("The key ring is away at the moment; nothing was stored.") from error

@@ -10,13 +10,17 @@ from uuid import UUID
 
 import msgspec
 from msgspec.structs import astuple
-from sqlalchemy import Engine, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select
 
 from consent_server import clock
 from consent_server.keys.ring import KeyRing
+from consent_server.periods import RetentionPeriod
 from consent_server.storage.database import table_of
+from consent_server.storage.day_groups import day_groups
+from consent_server.storage.looking import EVERYWHERE, Page, Piece, Place, Search, read_page
 from consent_server.storage.replica import reading_engine
 from consent_server.storage.sqlite import by_row_number
+from consent_server.visits.day_spans import span_of
 from consent_server.visits.models import Visit
 from consent_server.visits.recorder import RECORD_CLASS
 from consent_server.visits.schemas import Payload, payload_decoder
@@ -37,6 +41,7 @@ class VisitFilter:
     until: datetime | None = None
     device_class: str | None = None
     last_id: int | None = None
+    country: str | None = None
 
 
 class VisitView(msgspec.Struct, frozen=True):
@@ -48,6 +53,7 @@ class VisitView(msgspec.Struct, frozen=True):
     recorded_at: datetime
     gone_at: datetime
     device_class: str
+    country: str
     ip: str
     path: str
     referrer: str
@@ -66,16 +72,57 @@ class VisitReader:
     """Reads and decrypts visits that may still be read."""
 
     ring: KeyRing
+    period: RetentionPeriod
 
-    def newest(
-        self, chosen: VisitFilter, *, before_id: int | None = None, limit: int = 50
-    ) -> list[VisitView]:
-        """Returns visits newest first; `before_id` is the last id of the page before."""
+    def newest(self, chosen: VisitFilter, *, limit: int = 50) -> list[VisitView]:
+        """Returns the newest visits, newest first."""
         query = _filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
-        if before_id is not None:
-            query = query.where(_TABLE.c.id < before_id)
         with reading_engine().connect() as connection:
             return self.views(connection.execute(query).all())
+
+    def page(
+        self, chosen: VisitFilter, *, below: int | None = None, above: int | None = None
+    ) -> tuple[Page, list[VisitView]]:
+        """Returns a page of visits that fit, newest first: those next below or above a row.
+
+        Of those whose key is gone none is left.
+        """
+        walk = [_TABLE.c.gone_at > clock.now()]
+        if chosen.site_id is not None:
+            walk.append(_TABLE.c.site_id == chosen.site_id)
+        search = Search(_TABLE, walk, _fits(chosen))
+        with reading_engine().connect() as connection:
+            pieces = self._pieces(connection, chosen)
+            page = read_page(connection, search, Place(below, above), pieces)
+        return page, self.views(page.rows)
+
+    def _pieces(self, connection: Connection, chosen: VisitFilter) -> list[Piece]:
+        """Returns the row numbers among which the visits of a period are."""
+        if chosen.since is None and chosen.until is None:
+            return [EVERYWHERE]
+        groups = [
+            group
+            for group in day_groups(connection)
+            if _touches(span_of(group, self.period), chosen)
+        ]
+        if not groups:
+            return []
+        first, last = (each.first_id for each in groups), (each.last_id for each in groups)
+        return [Piece(min(first), max(last))]
+
+    def number_at(self, instant: datetime) -> int | None:
+        """Returns the row below which the visits of before an instant are; None: that is all."""
+        with reading_engine().connect() as connection:
+            groups = day_groups(connection)
+        before = [each.last_id for each in groups if span_of(each, self.period)[0] < instant]
+        if len(before) == len(groups):
+            return None
+        return max(before, default=0) + 1
+
+    def about_how_many(self) -> int:
+        """Returns how many visits there are, of all sites: as many as row numbers were given."""
+        with reading_engine().connect() as connection:
+            return sum(group.last_id - group.first_id + 1 for group in day_groups(connection))
 
     def each(self, engine: Engine, chosen: VisitFilter) -> Iterator[VisitView]:
         """Yields visits oldest first in constant memory, one short read per page of rows.
@@ -109,24 +156,40 @@ def count_visits(engine: Engine, chosen: VisitFilter, at_most: int | None = None
 
 def _view(row: Row[Any], plain: bytes) -> VisitView:
     payload = astuple(payload_decoder.decode(plain))
-    clear = (row.id, row.visit_id, row.site_id, row.recorded_at, row.gone_at, row.device_class)
-    return VisitView(*clear, *payload)
+    clear = (row.id, row.visit_id, row.site_id, row.recorded_at, row.gone_at)
+    return VisitView(*clear, row.device_class, row.country, *payload)
 
 
-assert VisitView.__struct_fields__[6:] == Payload.__struct_fields__  # _view counts on it
+assert VisitView.__struct_fields__[7:] == Payload.__struct_fields__  # _view counts on it
 
 
 def _filtered(chosen: VisitFilter, exporting: Engine | None = None) -> Select[Any]:
-    query = select(_TABLE).where(_TABLE.c.gone_at > clock.now())
+    query = select(_TABLE).where(_TABLE.c.gone_at > clock.now(), *_fits(chosen))
     if chosen.site_id is not None:
         site_id = by_row_number(_TABLE.c.site_id, exporting) if exporting else _TABLE.c.site_id
         query = query.where(site_id == chosen.site_id)
-    if chosen.since is not None:
-        query = query.where(_TABLE.c.recorded_at >= chosen.since)
-    if chosen.until is not None:
-        query = query.where(_TABLE.c.recorded_at < chosen.until)
-    if chosen.device_class is not None:
-        query = query.where(_TABLE.c.device_class == chosen.device_class)
-    if chosen.last_id is not None:
-        query = query.where(_TABLE.c.id <= chosen.last_id)
     return query
+
+
+def _fits(chosen: VisitFilter) -> list[ColumnElement[bool]]:
+    """Returns the conditions that no index serves: each would cost every visit (ADR 42)."""
+    visits, fits = _TABLE.c, list[ColumnElement[bool]]()
+    if chosen.since is not None:
+        fits.append(visits.recorded_at >= chosen.since)
+    if chosen.until is not None:
+        fits.append(visits.recorded_at < chosen.until)
+    if chosen.device_class is not None:
+        fits.append(visits.device_class == chosen.device_class)
+    if chosen.country is not None:
+        fits.append(visits.country == chosen.country)
+    if chosen.last_id is not None:
+        fits.append(visits.id <= chosen.last_id)
+    return fits
+
+
+def _touches(span: tuple[datetime, datetime], chosen: VisitFilter) -> bool:
+    """Whether visits of a span of time may be of the period."""
+    since, until = span
+    is_early = chosen.since is not None and until <= chosen.since
+    is_late = chosen.until is not None and since >= chosen.until
+    return not (is_early or is_late)

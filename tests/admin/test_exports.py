@@ -197,3 +197,42 @@ def test_a_site_that_is_not_there_is_told_and_does_not_mean_all_sites(
     assert answer.status_code == 400
     assert 'id="site-error"' in answer.text
     assert [act.act for act in handler.acts() if "export" in act.act] == []
+
+
+def test_what_a_list_was_filtered_by_can_be_exported(handler: Console, shop: Shop) -> None:
+    korean, english = shop.submission(), shop.submission(language="en")
+    shop.send_consent(korean)
+    shop.send_consent(english)
+
+    found = [
+        [
+            row["consent_id"]
+            for row in rows_of(handler.send(EXPORTS, form=EXPORTS, **asked, **FOR).text)
+        ]
+        for asked in ({"language": "en"}, {"version": "1"}, {"version": "2"})
+    ]
+
+    assert found == [
+        [english["submission_id"]],
+        [korean["submission_id"], english["submission_id"]],
+        [],
+    ]
+
+
+def test_of_visits_those_of_a_country_or_of_none(handler: Console, shop: Shop) -> None:
+    shop.send_visit(shop.visit(path="/nowhere"))
+
+    of_none, of_korea = (
+        handler.send(EXPORTS, form=EXPORTS, kind="visits", country=country, **FOR).text
+        for country in ("-", "KR")
+    )
+
+    assert "/nowhere" in of_none
+    assert "/nowhere" not in of_korea
+
+
+def test_a_code_that_is_none_is_said_beside_its_field(handler: Console) -> None:
+    answer = handler.send(EXPORTS, form=EXPORTS, country="Korea", **FOR)
+
+    assert answer.status_code == 400
+    assert 'id="country-error"' in answer.text

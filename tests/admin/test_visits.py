@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from consent_server import clock
 from consent_server.admin.choices import PAGE_ROWS
-from support.console import Console
-from support.shop import Shop
+from support.console import Console, new_console
+from support.countries import IN_KOREA, IN_THE_US, NOWHERE, write_countries
+from support.shop import MakeShop, Shop
 
 VISITS = "/admin/visits"
 WHY = "Ticket 4711: the visitor asks what we hold"
@@ -145,6 +147,25 @@ def test_visits_can_be_filtered_by_site_day_and_device(
     ]
 
 
+def test_visits_can_be_filtered_by_country(make_shop: MakeShop, tmp_path: Path) -> None:
+    shop = make_shop(country_database=str(write_countries(tmp_path / "countries.mmdb")))
+    for address, path in ((IN_KOREA, "/seoul"), (IN_THE_US, "/austin"), (NOWHERE, "/at-sea")):
+        shop.send_visit(shop.visit(path=path), environ_base={"REMOTE_ADDR": address})
+    handler = new_console(shop.app, "handler")
+    give_reason(handler)
+
+    found = {
+        query: [path for path in ("/seoul", "/austin", "/at-sea") if f">{path}<" in page]
+        for query in ("country=KR", "country=us", "country=-", "country=FR", "country=%27")
+        if (page := handler.get(f"{VISITS}?{query}").text)
+    }
+
+    assert list(found.values()) == [
+        ["/seoul"], ["/austin"], ["/at-sea"], [], ["/seoul", "/austin", "/at-sea"]
+    ]  # fmt: skip
+    assert "South Korea" in handler.get(VISITS).text
+
+
 def test_a_record_is_not_shown_any_more_from_the_instant_it_must_be_gone(
     handler: Console, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,7 +185,7 @@ def test_long_lists_are_paged_without_repeating_or_losing_a_record(
     for path in paths:
         shop.send_visit(shop.visit(path=path))
     first = give_reason(handler)
-    [before] = {part.split('"')[0] for part in first.split("before=")[1:]}
+    [before] = {part.split("#")[0] for part in first.split("before=")[1:]}
 
     second = handler.get(f"{VISITS}?before={before}").text
 

@@ -15,6 +15,7 @@ AT = datetime(2026, 1, 15, tzinfo=UTC)
 VISITOR = str(uuid.uuid4())
 VISIT = VisitView(
     id=4711, visit_id=uuid.uuid4(), site_id=1, recorded_at=AT, gone_at=AT, device_class="mobile",
+    country="KR",
     ip="203.0.113.77", path="/pricing", referrer="", visitor=VISITOR, browser="Safari",
     browser_version="17", system="iOS", system_version="17", device="iPhone", is_bot=False,
     user_agent="Mozilla/5.0",

@@ -8,20 +8,23 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from consent_server.consents.services import ConsentFilter, each_consent, list_consents
+from consent_server.consents.services import ConsentFilter, each_consent
+from consent_server.statistics.spans import page_of_consents
 from consent_server.storage.database import db
 from consent_server.visits.services import VisitFilter
 from support.shop import Shop
 
 Read = Callable[[Shop], object]
 READS: dict[str, Read] = {
-    "all decisions": lambda shop: list_consents(ConsentFilter(), before_id=100),
-    "decisions of a site": lambda shop: list_consents(ConsentFilter(site_id=shop.id), before_id=9),
+    "all decisions": lambda shop: page_of_consents(ConsentFilter(), below=100),
+    "decisions of a site": lambda shop: page_of_consents(ConsentFilter(site_id=shop.id), above=9),
     "export of decisions": lambda shop: list(
         each_consent(db.engine, ConsentFilter(site_id=shop.id))
     ),
-    "all visits": lambda shop: shop.house.reader.newest(VisitFilter(), before_id=100),
-    "visits of a site": lambda shop: shop.house.reader.newest(VisitFilter(site_id=shop.id)),
+    "all visits": lambda shop: shop.house.reader.page(VisitFilter(), below=100),
+    "visits of a site": lambda shop: shop.house.reader.page(VisitFilter(site_id=shop.id)),
+    "rare decisions": lambda shop: page_of_consents(ConsentFilter(action="import"), below=100),
+    "rare visits": lambda shop: shop.house.reader.page(VisitFilter(country="FR"), below=100),
 }
 
 

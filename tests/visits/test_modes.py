@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +16,8 @@ from consent_server.storage.database import db
 from consent_server.visits.modes import truncated
 from consent_server.visits.services import VisitFilter, VisitView
 from consent_server.web.client_address import normal_address
-from support.shop import Shop
+from support.countries import IN_KOREA, NOWHERE, write_countries
+from support.shop import MakeShop, Shop
 
 FORMS = {  # as a proxy or a socket writes an address: (the whole one, its network)
     "203.0.113.77": ("203.0.113.77", "203.0.113.0"),
@@ -162,3 +164,17 @@ def test_an_unknown_mode_is_refused(app: Flask, shop: Shop) -> None:
             find_site(shop.key),
             NewSite(name="Shop", origins=["https://shop.example"], address_mode="half"),
         )
+
+
+@pytest.mark.parametrize("mode", ADDRESS_MODES)
+def test_a_country_stands_only_where_the_kept_address_tells_it(
+    make_shop: MakeShop, tmp_path: Path, mode: str
+) -> None:
+    shop = make_shop(country_database=str(write_countries(tmp_path / "countries.mmdb")))
+    use(shop, address_mode=mode)
+
+    for address in (IN_KOREA, NOWHERE):
+        send(shop, address)
+
+    told = [visit.country for visit in reversed(visits(shop))]
+    assert told == (["KR", ""] if mode in ("full", "truncated") else ["", ""])
