@@ -152,10 +152,12 @@ def things_of(client: FlaskClient, site: str) -> dict[str, str]:
         items=["recorded_at", "path"],
     )  # fmt: skip
     day = today - timedelta(days=2)
-    send(
-        "/admin/exports", kind="consents", reason="Yearly audit", since=day.isoformat(),
-        until=day.isoformat(),
-    )  # fmt: skip
+    why = {"purpose": "audit", "reason": "Yearly audit"}
+    send("/admin/exports", kind="consents", since=day.isoformat(), until=day.isoformat(), **why)
+    prepared = send("/admin/exports", kind="visits", how="background", **why)
+    daily = {"kind": "visits", "every": "day", "place": "folder", "target": "shop/daily"}
+    send("/admin/exports/schedules", **daily, **why)
+    send("/admin/operators/tokens", name="backup", scopes="consents.export", days="30")
     send("/admin/visits", reason="complaint 41")
     listed = client.get("/admin/exports/copies").text
     consents = client.get("/admin/consents").text
@@ -165,6 +167,8 @@ def things_of(client: FlaskClient, site: str) -> dict[str, str]:
         "archive_request": request,
         "copy": listed.split('href="/admin/exports/copies/')[1].split('"')[0],
         "consent": consents.split('href="/admin/consents/')[1].split('"')[0],
+        "prepared": prepared,
+        "last_month": f"{today.replace(day=1) - timedelta(days=1):%Y-%m}",
         "year_ago": (today - timedelta(days=DAYS)).isoformat(),
         "month_ago": (today - timedelta(days=30)).isoformat(),
     }

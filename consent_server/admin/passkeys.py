@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from consent_server.admin.choices import read_line
+from consent_server.admin.confirming import FIELD
 from consent_server.admin.guard import own_fresh_page, own_page
 from consent_server.operators.challenges import read_challenge
 from consent_server.operators.next_page import next_page
@@ -56,7 +57,7 @@ def add_pages(routes: Blueprint) -> None:
     @routes.post("/account/passkeys/<int:passkey_id>")
     @own_fresh_page
     def remove_own_passkey(passkey_id: int) -> ResponseReturnValue:
-        typed = read_line(request.form.get("confirm", ""))
+        typed = read_line(request.form.get(FIELD, ""))
         try:
             remove_passkey(current_user, passkey_id, typed, _session())
         except NameRefused:

@@ -17,6 +17,7 @@ from consent_server.admin.exports import (
     read_reason,
 )
 from consent_server.admin.guard import operator_name, operator_page
+from consent_server.admin.said import said
 from consent_server.errors import CommandError
 from consent_server.reports.exports import Kind
 from consent_server.reports.jobs import last_of_schedules
@@ -49,7 +50,7 @@ def add_pages(routes: Blueprint, scheduling: Scheduling) -> None:
             try:
                 scheduling.add(new, operator_name())
             except CommandError as error:
-                choices.errors["place"] = str(error)
+                choices.errors["place"] = said(error)
         if choices.errors:
             return _page(choices), 400
         return redirect(url_for("admin.list_schedules"))

@@ -20,6 +20,7 @@ from consent_server.admin import banner_words
 from consent_server.admin.choices import known_site
 from consent_server.admin.findings import severity_name, shown_findings
 from consent_server.admin.guard import may, operator_name, operator_page
+from consent_server.admin.said import said
 from consent_server.admin.studio_form import (
     COLOURS,
     SWITCHES,
@@ -79,7 +80,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
             encoded = msgspec.json.encode(wanted).decode()
             keep_banner_settings(site.key, encoded, seen=request.form.get("mark", ""))
         except CommandError as error:
-            return _refused(known_site(key), documents, str(error), minutes)
+            return _refused(known_site(key), documents, said(error), minutes)
         _log(site)
         return _back(key, _scene(site, documents, request.form), "saved")
 
@@ -90,7 +91,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         try:
             restore_banner_settings(site.key)
         except CommandError as error:
-            return _refused(known_site(key), documents, str(error), minutes)
+            return _refused(known_site(key), documents, said(error), minutes)
         _log(site, "undo")
         return _back(key, _scene(site, documents, request.form), "undone")
 
@@ -109,7 +110,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         try:
             return _stage(site, documents, read_unsaved(request.form), scene)
         except CommandError as error:
-            return _empty_stage(str(error), scene), 400
+            return _empty_stage(said(error), scene), 400
 
     @routes.post("/sites/<key>/banner/lint")
     @operator_page("records.read")
@@ -121,7 +122,7 @@ def add_pages(routes: Blueprint, settings: Settings, documents: BannerDocuments)
         try:
             wanted = read_unsaved(request.form)
         except CommandError as error:
-            return render_template("admin/studio_findings.html", unread=str(error)), 400
+            return render_template("admin/studio_findings.html", unread=said(error)), 400
         return render_template("admin/studio_findings.html", **_looked_over(site, wanted))
 
 

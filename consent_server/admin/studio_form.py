@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 import msgspec
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from consent_server.banner.look import Name, check_look
 from consent_server.banner.schemas import BannerSettings
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 COLOURS: Final[tuple[Name, ...]] = get_args(Name)
 SWITCHES: Final = (
@@ -71,7 +70,7 @@ def read_studio_form(form: MultiDict[str, str]) -> BannerSettings:
 def read_unsaved(form: MultiDict[str, str]) -> BannerSettings:
     """The same for a look at them: colours may still be unreadable, or without their pair."""
     if "look.position" not in form:
-        raise CommandError(_("The form came incomplete; load the page anew."))
+        raise CommandError(N_("The form came incomplete; load the page anew."))
     raw = {
         "look": _look(form),
         "modes": {
@@ -85,7 +84,7 @@ def read_unsaved(form: MultiDict[str, str]) -> BannerSettings:
     try:
         return msgspec.convert(raw, BannerSettings)
     except msgspec.ValidationError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(N_("The settings cannot be read: %(error)s"), error=error) from error
 
 
 def _look(form: MultiDict[str, str]) -> dict[str, Any]:

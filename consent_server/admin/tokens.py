@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from consent_server import clock
 from consent_server.admin.choices import read_line, read_row_number
+from consent_server.admin.confirming import is_confirmed, not_confirmed
 from consent_server.admin.guard import operator_name, operator_page
 from consent_server.admin.said import said
 from consent_server.errors import CommandError
@@ -71,9 +71,8 @@ def add_pages(routes: Blueprint) -> None:
     @operator_page("everything.change")
     def end_token(token_id: int) -> ResponseReturnValue:
         name = _known(token_id).name
-        if read_line(request.form.get("confirm", "")) != name:
-            error = _("Nothing was revoked: write the name of the token to confirm it.")
-            return _page(_known(token_id), error=error), 400
+        if not is_confirmed(name):
+            return _page(_known(token_id), error=not_confirmed(name)), 400
         try:
             revoke_token(name, by=operator_name())
         except CommandError as error:

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 Position = Literal[
     "bottom", "top", "bottom_left", "bottom_right", "top_left", "top_right", "centre", "inline"
@@ -120,11 +120,23 @@ def check_look(look: Look) -> None:
     for scheme, colours in zip(("light", "dark"), palettes(look), strict=True):
         for ink, ground, least in _PAIRS:
             if bool(ink in colours) != bool(ground in colours):
-                raise CommandError(f"look ({scheme}): {ink} and {ground} go together; give both.")
+                raise CommandError(
+                    N_("look (%(scheme)s): %(ink)s and %(ground)s go together; give both."),
+                    scheme=scheme,
+                    ink=ink,
+                    ground=ground,
+                )
             if ink in colours and (found := contrast(colours[ink], colours[ground])) < least:
                 raise CommandError(
-                    f"look ({scheme}): {ink} on {ground} has a contrast of {found:.2f} to 1; "
-                    f"people need at least {least}."
+                    N_(
+                        "look (%(scheme)s): %(ink)s on %(ground)s has a contrast of %(found)s to "
+                        "1; people need at least %(least)s."
+                    ),
+                    scheme=scheme,
+                    ink=ink,
+                    ground=ground,
+                    found=f"{found:.2f}",
+                    least=least,
                 )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from consent_server.banner.look import Look, check_look
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 Part = Literal["embeds", "question"]
 Mode = Literal["opt_in", "opt_out", "notice", "off"]
@@ -122,7 +122,7 @@ def read_settings(source: bytes) -> BannerSettings:
     try:
         settings = decoder.decode(source)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise CommandError(f"The settings cannot be read: {error}") from error
+        raise CommandError(N_("The settings cannot be read: %(error)s"), error=error) from error
     check_look(settings.look)
     return settings
 

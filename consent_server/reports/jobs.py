@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.reports.exports import Export, Exporter, Order, file_name
 from consent_server.reports.ledger import check_off_untouched
 from consent_server.reports.models import ExportJob, ExportSchedule
@@ -123,7 +123,9 @@ def find_job(reference: str) -> Row[Any]:
     """Returns one job. Raises CommandError when there is none."""
     job = next(iter(_read(select(_JOBS).where(_JOBS.c.reference == reference))), None)
     if job is None:
-        raise CommandError(f"There is no export {reference!r} in the background.")
+        raise CommandError(
+            N_("There is no export %(reference)r in the background."), reference=reference
+        )
     return job
 
 

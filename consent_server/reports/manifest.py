@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.reports.models import ExportedCopy
 from consent_server.signing import CertificateKey, is_signed
 
@@ -35,7 +35,9 @@ class ManifestMaker:
         Raises CommandError for one that was broken off.
         """
         if copy.finished_at is None:
-            raise CommandError("This export was broken off, so there is nothing to state about it.")
+            raise CommandError(
+                N_("This export was broken off, so there is nothing to state about it.")
+            )
         stated = {
             "manifest": _FORM,
             "reference": copy.reference,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.reports.columns import Column, Sort
 from consent_server.reports.outlet import Outlet
 from consent_server.reports.tables import Block, Row
@@ -31,7 +31,7 @@ def check_parquet() -> None:
     """Raises CommandError, with what to do, unless the extra is installed."""
     if not is_parquet_there():
         raise CommandError(
-            "Parquet needs pyarrow, which is not installed: pip install 'consent-server[parquet]'"
+            N_("Parquet needs pyarrow, not installed here: pip install 'consent-server[parquet]'")
         )
 
 

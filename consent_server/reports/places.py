@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from consent_server.config import Settings
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 _PART_BYTES: Final = 8 * 1024 * 1024  # of an upload; one is in memory at a time
 _TIMEOUT_SECONDS: Final = 20
@@ -123,10 +123,10 @@ class _Readable:
 def _check_bucket(settings: Settings) -> None:
     if find_spec("boto3") is None:
         raise CommandError(
-            "A bucket needs boto3, which is not installed: pip install 'consent-server[s3]'"
+            N_("A bucket needs boto3, which is not installed: pip install 'consent-server[s3]'")
         )
     if not (settings.s3_access_key and settings.s3_secret_key):
-        raise CommandError("A bucket needs CONSENT_S3_ACCESS_KEY and CONSENT_S3_SECRET_KEY.")
+        raise CommandError(N_("A bucket needs CONSENT_S3_ACCESS_KEY and CONSENT_S3_SECRET_KEY."))
 
 
 def _bucket(settings: Settings, target: str) -> _Bucket:
@@ -162,8 +162,12 @@ def _in_one_line(bucket: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no reason given")
-        raise CommandError(f"The bucket {bucket} refused: {code}.") from error
+        raise CommandError(
+            N_("The bucket %(bucket)s refused: %(code)s."), bucket=bucket, code=code
+        ) from error
     except (BotoCoreError, Boto3Error) as error:
         raise CommandError(
-            f"The bucket {bucket} cannot be reached: {type(error).__name__}."
+            N_("The bucket %(bucket)s cannot be reached: %(why)s."),
+            bucket=bucket,
+            why=type(error).__name__,
         ) from error

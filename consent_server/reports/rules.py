@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 
 Every = Literal["day", "week", "month"]
 EVERY: Final[tuple[Every, ...]] = get_args(Every)
@@ -69,8 +69,11 @@ def check_window(kind: str, every: Every, operating_days: int) -> None:
     """Raises CommandError when visits of such a period would be in the archive by its end."""
     if kind == "visits" and _LONGEST_DAYS[every] >= operating_days:
         raise CommandError(
-            f"Visits move to the archive after {operating_days} days, before a {every} of them is "
-            "over; export them every day."
+            N_(
+                "Visits move to the archive after %(days)s days, before the period is over; export "
+                "them every day."
+            ),
+            days=operating_days,
         )
 
 
@@ -79,8 +82,8 @@ def check_target(place: Place, target: str) -> str:
     target = target.strip().strip("/")
     if len(target) > TARGET_CHARACTERS or not _TARGETS[place].fullmatch(target):
         raise CommandError(
-            "Name a folder below that of the scheduled exports, such as shop/daily."
+            N_("Name a folder below that of the scheduled exports, such as shop/daily.")
             if place == "folder"
-            else "Name a bucket, and a prefix if you like, such as my-bucket/consents."
+            else N_("Name a bucket, and a prefix if you like, such as my-bucket/consents.")
         )
     return target

@@ -17,7 +17,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from consent_server import clock
 from consent_server.audit.services import Act, record_act
-from consent_server.errors import CommandError
+from consent_server.errors import N_, CommandError
 from consent_server.periods import RetentionPeriod
 from consent_server.reports.exports import Export, Exporter, Kind, Order, Purpose
 from consent_server.reports.jobs import Destination, ask, refuse
@@ -69,13 +69,15 @@ class Scheduling:
     def add(self, new: NewSchedule, operator: str) -> int:
         """Makes a schedule and returns its number. Raises CommandError when it cannot be so."""
         if not 0 < len(new.reason.strip()) <= _REASON_CHARACTERS:
-            raise CommandError(f"Say why, in 1 to {_REASON_CHARACTERS} characters.")
+            raise CommandError(N_("Say why, in 1 to %(most)s characters."), most=_REASON_CHARACTERS)
         check_window(new.kind, new.every, self.operating_days)
         self.places.check(new.place)
         if new.format == "parquet":
             check_parquet()
         if len(all_schedules()) >= _MOST_SCHEDULES:
-            raise CommandError(f"There are {_MOST_SCHEDULES} schedules; remove one first.")
+            raise CommandError(
+                N_("There are %(most)s schedules; remove one first."), most=_MOST_SCHEDULES
+            )
         new = replace(new, target=check_target(new.place, new.target))
         end = next_end(new.every, self._today())
         row = {
@@ -128,7 +130,9 @@ def find_schedule(number: int) -> Row[Any]:
     """Returns one schedule. Raises CommandError when there is none."""
     found = next((row for row in all_schedules() if row.id == number), None)
     if found is None:
-        raise CommandError(f"There is no schedule {number}; see `exports schedule list`.")
+        raise CommandError(
+            N_("There is no schedule %(number)s; see `exports schedule list`."), number=number
+        )
     return found
 
 

@@ -91,7 +91,9 @@ def keep_banner_settings(key: str, settings: str, *, seen: str | None = None) ->
     site = find_site(key)
     if seen not in (None, mark_of(site.banner_settings)):
         db.session.rollback()
-        raise CommandError("The settings of the banner were changed by somebody else meanwhile.")
+        raise CommandError(
+            N_("The settings of the banner were changed by somebody else meanwhile.")
+        )
     if settings != site.banner_settings:
         site.banner_settings_before, site.banner_settings = site.banner_settings, settings
         raise_revision(db.session())
@@ -107,7 +109,7 @@ def restore_banner_settings(key: str) -> None:
     site = find_site(key)
     if site.banner_settings_before is None:
         db.session.rollback()
-        raise CommandError("The settings of this banner were never changed.")
+        raise CommandError(N_("The settings of this banner were never changed."))
     site.banner_settings, site.banner_settings_before = (
         site.banner_settings_before,
         site.banner_settings,

@@ -82,9 +82,9 @@ def test_a_token_is_revoked_by_its_name_and_the_old_one_with_it(owner: Console, 
     page = address(owner)
     new = shown(owner.send(f"{page}/rotate", form=page, days="30", overlap_hours="9").text)
 
-    wrong = owner.send(f"{page}/revoke", form=page, confirm="backups")
+    wrong = owner.send(f"{page}/revoke", form=page, typed="backups")
     still = opens(owner, shop, new)
-    right = owner.send(f"{page}/revoke", form=page, confirm="backup")
+    right = owner.send(f"{page}/revoke", form=page, typed="backup")
 
     assert (wrong.status_code, still, right.status_code) == (400, True, 302)
     assert not opens(owner, shop, new)

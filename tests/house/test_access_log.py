@@ -18,12 +18,15 @@ import pytest
 from flask import Flask
 
 from admin.test_notices import fields_of
+from admin.test_studio import send as send_studio
 from consent_server import clock
 from consent_server.admin.log_words import act_name
 from consent_server.admin.notice_form import raw_of
 from consent_server.audit.models import AccessEntry
 from consent_server.audit.rules import ACTS, GROUPS, group_of
 from consent_server.audit.services import Act, LogFilter, recent_acts, record_act
+from consent_server.banner.look import Look
+from consent_server.banner.schemas import BannerSettings
 from consent_server.operators.rules import PERSONAL
 from support.authenticator import Authenticator, begin_set_up, make_recovery_codes, send_code
 from support.console import PASSWORD, SIGN_IN, Console, new_console
@@ -37,10 +40,22 @@ NO_ENTRY: Final = {
     "POST /admin/second-factor": "shows a key; it counts once its first code came",
     "POST /admin/sign-in/choose": "leads to one of two forms",
     "POST /admin/sign-in/rescue": "closed",
+    "POST /admin/sites/<key>/banner/preview": "shows what is not saved",
+    "POST /admin/sites/<key>/banner/lint": "looks over what is not saved",
+    "POST /admin/sign-in/passkey": "passkey.use, sign-in: see tests/operators/test_passkeys.py",
+    "POST /admin/sign-in/passkey/second": "the same",
+    "POST /admin/sign-in/passkey/new": "passkey.add: the same",
+    "POST /admin/account/passkeys/new": "passkey.add: the same",
+    "POST /admin/account/passkeys/<int:passkey_id>": "passkey.remove: the same",
+    "POST /admin/confirm/passkey": "passkey.confirm: the same",
     "GET /admin/visits": "see what the pages show, below",
     "GET /admin/exports": "an empty form",
     "GET /admin/exports/copies": "what was exported, without what is in it",
     "GET /admin/exports/copies/<reference>": "the same, of one copy",
+    "GET /admin/exports/copies/<reference>/manifest.json": "the same, as a file",
+    "GET /admin/exports/prepared": "what is being exported, without what is in it",
+    "GET /admin/exports/prepared/<reference>": "the same, of one export",
+    "GET /admin/exports/files/<link>": "export.download: see tests/reports/test_preparing.py",
     "GET /admin/archive": "requests, without what they ask for",
     "GET /admin/archive/new": "an empty form",
     "GET /admin/archive/<reference>": "a request; its records come only by POST",
@@ -91,9 +106,30 @@ def announce(house: House) -> None:
 
 
 def export(house: House) -> None:
-    house.post("/admin/exports", kind="consents", reason="audit")
+    house.post("/admin/exports", kind="consents", purpose="audit", reason="yearly")
     copies = house.owner.get("/admin/exports/copies").text
     house.told["copy"] = copies.split('href="/admin/exports/copies/')[1].split('"')[0]
+
+
+def prepare_and_cancel(house: House) -> None:
+    fields = {"kind": "consents", "how": "background", "purpose": "audit", "reason": "yearly"}
+    house.post(house.post("/admin/exports", **fields) + "/cancel")
+
+
+def schedule(house: House) -> None:
+    fields = {"kind": "consents", "every": "day", "place": "folder", "target": "shop/daily"}
+    house.post("/admin/exports/schedules", purpose="audit", reason="yearly", **fields)
+
+
+def change_banner(house: House) -> None:
+    changed = BannerSettings(look=Look(position="top"))
+    assert send_studio(house.owner, house.shop, changed).status_code == 302
+
+
+def look_at_consent(house: House) -> None:
+    listed = house.owner.get("/admin/consents").text
+    consent = listed.split('href="/admin/consents/')[1].split('"')[0]
+    house.post(f"/admin/consents/{consent}", receipt="{}")
 
 
 def ask(house: House) -> None:
@@ -216,12 +252,15 @@ STEPS: Final[list[tuple[str, str, Step]]] = [
     ("POST /admin/sites/<key>/change", "site.change", lambda h: h.post(f"{h.site}/change", **SITE)),
     ("POST /admin/sites/<key>/pinned", "site.pin",
      lambda h: h.post(f"{h.site}/pinned", language="ko")),
+    ("POST /admin/sites/<key>/banner", "site.banner", change_banner),
+    ("POST /admin/sites/<key>/banner/undo", "site.banner",
+     lambda h: h.post(f"{h.site}/banner/undo")),
     ("POST /admin/sites/<key>/notice/draft", "policy.draft", draft),
     ("POST /admin/sites/<key>/notice/discard", "policy.draft",
-     lambda h: h.post(f"{h.site}/notice/discard")),
+     lambda h: h.post(f"{h.site}/notice/discard", typed="Shop")),
     ("POST /admin/sites/<key>/notice/announce", "policy.announce", announce),
     ("POST /admin/sites/<key>/notice/cancel", "policy.cancel",
-     lambda h: h.post(f"{h.site}/notice/cancel", reason="a mistake")),
+     lambda h: h.post(f"{h.site}/notice/cancel", typed="Shop", reason="a mistake")),
     ("POST /admin/sites/<key>/notice/publish", "policy.publish",
      lambda h: h.post(f"{h.site}/notice/publish")),
     ("POST /admin/sites/<key>/notice/rollback", "policy.draft",
@@ -229,6 +268,11 @@ STEPS: Final[list[tuple[str, str, Step]]] = [
     ("POST /admin/exports", "consents.export", export),
     ("POST /admin/exports/copies/<reference>", "export.shredded",
      lambda h: h.post(f"/admin/exports/copies/{h.told['copy']}", sure="on")),
+    ("POST /admin/exports/prepared/<reference>/cancel", "export.cancel", prepare_and_cancel),
+    ("POST /admin/exports/schedules", "export.schedule", schedule),
+    ("POST /admin/exports/schedules/<int:number>", "export.unschedule",
+     lambda h: h.post("/admin/exports/schedules/1", sure="on")),
+    ("POST /admin/consents/<uuid:consent_id>", "consents.view", look_at_consent),
     ("POST /admin/archive/new", "archive.ask", ask),
     ("POST /admin/archive/<reference>/decide", "archive.approve",
      lambda h: h.post(f"{h.told['request']}/decide", h.officer, approve="1")),
@@ -260,12 +304,12 @@ STEPS: Final[list[tuple[str, str, Step]]] = [
     ("POST /admin/operators/<int:operator_id>/sessions/end", "session.end",
      lambda h: guest_page(h, "sessions/end")),
     ("POST /admin/operators/<int:operator_id>/dismiss", "operator.dismiss",
-     lambda h: guest_page(h, "dismiss", confirm="guest@shop.example")),
+     lambda h: guest_page(h, "dismiss", typed="guest@shop.example")),
     ("POST /admin/operators/tokens", "token.add", make_token),
     ("POST /admin/operators/tokens/<int:token_id>/rotate", "token.rotate",
      lambda h: by_token(h, "rotate", days="30", overlap_hours="2")),
     ("POST /admin/operators/tokens/<int:token_id>/revoke", "token.revoke",
-     lambda h: by_token(h, "revoke", confirm="backup")),
+     lambda h: by_token(h, "revoke", typed="backup")),
     ("POST /admin/account/sessions/<int:session_id>/end", "session.end", end_own_session),
     ("POST /admin/account/sessions/end", "session.end", end_other_sessions),
     ("POST /admin/second-factor/<token>", "second-factor.set", set_up_second_factor),
@@ -354,7 +398,7 @@ def test_a_page_that_shows_personal_data_is_written_down_with_how_many_and_why(
     house.owner.get("/admin/visits")
 
     seen, visits = acts(house)[-2:]
-    assert (seen.act, seen.record_count, seen.reference) == ("consents.view", 1, consent)
+    assert (seen.act, seen.record_count, seen.reference) == ("consents.view", 1, "")
     assert (visits.act, visits.record_count, visits.reason) == ("visits.view", 1, "ticket 4711")
     assert {seen.act, visits.act} == set(SHOWN.values())
 

@@ -26,12 +26,14 @@ _WORDS: Final = re.compile(
 CONFIRMED_BY_NAME: Final = {
     "/admin/holds/<uuid:hold_id>/release",
     "/admin/operators/<int:operator_id>/dismiss",
+    "/admin/operators/tokens/<int:token_id>/revoke",
     "/admin/sites/<key>/notice/cancel",
     "/admin/sites/<key>/notice/discard",
 }
 CAN_BE_UNDONE: Final = {  # why
     "/admin/account/sessions/<int:session_id>/end": "one signs in again",
     "/admin/account/sessions/end": "one signs in again",
+    "/admin/exports/prepared/<reference>/cancel": "the export is asked for again",
     "/admin/operators/<int:operator_id>/sessions/end": "he signs in again",
     "/admin/operators/<int:operator_id>/grants/<int:grant_id>/end": "the role is given again",
     "/admin/operators/invitations/<int:invitation_id>/withdraw": "he is invited again",
@@ -92,6 +94,11 @@ def _made(shop: Shop, owner: Console, route: str) -> tuple[str, str]:
         )  # fmt: skip
         page = urlsplit(opened.location).path
         return f"{page}/release", page
+    if "tokens" in route:
+        page = "/admin/operators/tokens"
+        fields = {"name": "backup", "scopes": "metrics.read", "days": "30"}
+        owner.send(page, form=page, **fields)
+        return f"{page}/1/revoke", f"{page}/1"
     if "operators" in route:
         new_console(shop.app, "viewer", signed_in=False)
         page = "/admin/operators/2"

@@ -21,7 +21,9 @@ PACKAGE = Path(__file__).parents[2] / "consent_server"
 OF_THE_SHELL: Final = {
     "cli.py", "server.py", "drill", "storage", "setups", "certificates/files.py",
     "retention/commands.py", "statistics/commands.py", "reports/commands.py",
-    "certificates/commands.py", "banner/commands.py", "reviews/commands.py",
+    "certificates/commands.py", "banner/commands.py", "reviews/commands.py", "linting/pages.py",
+    "linting/commands.py", "reports/copy_commands.py", "reports/schedule_commands.py",
+    "reports/manifest.py",
 }  # fmt: skip
 # pages answer these with words or a status of their own
 OF_ITS_OWN_WORDS: Final = {
@@ -35,8 +37,6 @@ OF_ITS_OWN_WORDS: Final = {
     "reports/exports.py": "the form asks for the reason first",
     "reports/ledger.py": "answered with 403 or 404",
     "admin/notices.py": "says it in the language of the page",
-    "banner/look.py": "no page shows it",
-    "banner/schemas.py": "no page shows it",
 }
 KOREAN = PACKAGE / "translations" / "ko" / "LC_MESSAGES" / "messages.po"
 ERRORS: Final = {"CommandError", "NotYourself", "LastOwner"}

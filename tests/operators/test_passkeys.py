@@ -244,7 +244,7 @@ def test_a_stale_proof_adds_and_removes_no_passkey(kim: Console, key: SecurityKe
         answer(kim, asked, SecurityKey().make(asked.options), ADD, name="stolen"),
         kim.get(ADD),
         kim.get("/admin/account/passkeys/1"),
-        kim.send("/admin/account/passkeys/1", form="/admin/account", confirm="blue key"),
+        kim.send("/admin/account/passkeys/1", form="/admin/account", typed="blue key"),
     ]
 
     assert {urlsplit(page.location).path for page in pages} == {CONFIRM}
@@ -455,9 +455,9 @@ def test_adding_and_removing_one_ends_all_other_sessions(kim: Console, key: Secu
     others = [second_browser(kim, key)]
 
     page = kim.get("/admin/account").text
-    wrong = kim.send("/admin/account/passkeys/2", form="/admin/account", confirm="blue key")
+    wrong = kim.send("/admin/account/passkeys/2", form="/admin/account", typed="blue key")
     kept = number_of_passkeys(kim.app)
-    right = kim.send("/admin/account/passkeys/2", form="/admin/account", confirm="phone")
+    right = kim.send("/admin/account/passkeys/2", form="/admin/account", typed="phone")
 
     assert ended == [False]
     assert "phone" in page
@@ -475,11 +475,11 @@ def test_the_last_second_factor_stays_while_the_policy_wants_one(
 ) -> None:
     show(kim, key, SIGN_IN, ALONE)
 
-    last = kim.send("/admin/account/passkeys/1", form="/admin/account", confirm="blue key")
+    last = kim.send("/admin/account/passkeys/1", form="/admin/account", typed="blue key")
     app = begin_set_up(kim)
     token = kim.token(SET_UP)
     kim.client.post(CODE, data={"code": app.code(), "csrf_token": token})
-    then = kim.send("/admin/account/passkeys/1", form="/admin/account", confirm="blue key")
+    then = kim.send("/admin/account/passkeys/1", form="/admin/account", typed="blue key")
     off = kim.send(SET_UP, form=SET_UP, setup="disable")
     leave(kim)
 
@@ -529,7 +529,7 @@ def test_nobody_sees_or_removes_the_passkey_of_another(strict: Flask, kim: Conso
     viewer = new_console(strict, "viewer")
 
     page = viewer.get("/admin/account/passkeys/1")
-    gone = viewer.send("/admin/account/passkeys/1", form="/admin/account", confirm="blue key")
+    gone = viewer.send("/admin/account/passkeys/1", form="/admin/account", typed="blue key")
 
     assert (page.status_code, gone.status_code) == (404, 404)
     assert number_of_passkeys(strict) == 1

@@ -211,7 +211,7 @@ def test_made_at_the_first_sign_in_and_shown_at_every_door(
     story.is_told("known")
     story.open("/admin/account")
     page.get_by_role("link", name="phone").click()
-    page.locator("#confirm").fill("phone")
+    page.locator("#typed").fill("phone")
     story.press("remove")
     story.is_told("last")
     story.look_at("passkey")

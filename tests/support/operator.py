@@ -116,7 +116,7 @@ class Operator:
         """Downloads the consent records; returns them, oldest first."""
         self.open_room("Exports")
         self.page.get_by_label("NDJSON").check()
-        self.page.get_by_label("Purpose").select_option("audit")
+        self.page.get_by_label("Purpose", exact=True).select_option("audit")
         self.page.get_by_label("Reason").fill(reason)
         with self.page.expect_download() as download:
             self._press("Export")
