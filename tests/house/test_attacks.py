@@ -42,6 +42,10 @@ WITHOUT_TOKEN: Final = {  # guarded by where they come from, and by no cookie
     "POST /v1/visits",
     "POST /preferences/<site_key>",
     "POST /preferences/<site_key>/visits",
+    "POST /my-data/<site_key>",
+    "POST /my-data/<site_key>/withdrawal",
+    "POST /my-data/<site_key>/erasure",
+    "POST /v1/receipts/verification",
 }
 ELSEWHERE: Final = [
     f"https://{EVIL}/",

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from support.at_the_console import Operator
 from support.browser import MakeContext
 from support.gated_page import Product, choose_and_record
-from support.operator import Operator
 from support.product_page import ProductPages
 from support.service import MakeService, Service
 
