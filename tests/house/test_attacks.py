@@ -121,7 +121,8 @@ def test_no_form_goes_through_without_a_token_whoever_sends_it(
             for address in (path, f"{path}?csrf_token={token}"):  # in the address it is none
                 sent = browser.client.open(address, method=method, data={"a": "b"})
                 (refused if sent.status_code == 400 else taken).add(route)
-                assert sent.status_code in (400, 403, 415), route
+                is_nowhere = sent.status_code == 404 and route in WITHOUT_TOKEN  # no such site
+                assert is_nowhere or sent.status_code in (400, 403, 415), route
 
     assert taken == WITHOUT_TOKEN
     assert refused == {route for route, _ in routes(strict, UNSAFE)} - WITHOUT_TOKEN
