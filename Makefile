@@ -20,9 +20,10 @@ help: ## Print this list
 demo: ready ## Serve a product page with the banner, and the console, on SQLite
 	@$(BIN)/consent-server demo
 
-# loadfile: tests of one file stay in one process, so that a service is started once per file.
+# loadfile: tests of one file stay in one process, so that a service is started once per file. The
+# order is that of tests/conftest.py.
 test: ready-to-test ## Run all tests, on SQLite and PostgreSQL, in Chromium, Firefox and WebKit
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: ready-to-test ## Kill the service 50 times, take its database away for 30 s (5 min)
 	@FAULT_ROUNDS=50 FAULT_AWAY_SECONDS=30 FAULT_RESULT=bench/results/faults.json $(BIN)/python -m pytest tests/faults --durations=15 $(ARGS)

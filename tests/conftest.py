@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+from typing import Final
+
+import pytest
 
 pytest_plugins = [
     "support.prepared",
@@ -18,6 +21,16 @@ pytest_plugins = [
     "support.product_page",
     "support.browser",
 ]
+
+
+# Files of these wait for services and browsers; begun last, one of them would keep a core idle.
+_LONG: Final = ("faults", "drill", "journeys", "engines", "promises", "deploy", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the long files first, and keeps the order of everything else."""
+    rooms = {room: rank for rank, room in enumerate(_LONG)}
+    items.sort(key=lambda item: min(rooms.get(part, len(rooms)) for part in item.path.parts))
 
 
 def pytest_collection_finish() -> None:

@@ -39,7 +39,7 @@ _METHOD: Final = (
     "{rows:,} consent records of {consent_days} days and {rows:,} visit records of {visit_days}"
     " days, made inside the database; three sites with 70, 30 and 0.1 % of them. Lists as a"
     " signed-in owner gets them, without a network: session, queries, decryption, access log and"
-    " template; the quickest of 15 rounds, and the median of processor time in our process. Page"
+    " template; medians of 15 rounds, on the wall and of processor time in our process. Page"
     " 1,000 is where 999 links lead. A search that finds little looks through 40,000 records a"
     " page and says so."
 )

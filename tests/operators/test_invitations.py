@@ -121,7 +121,9 @@ def test_a_newer_link_and_a_withdrawal_make_a_link_void(
 def test_a_made_up_or_changed_link_opens_nothing(owner: Console, guest: Console) -> None:
     link = invite(owner)
 
-    for forged in (link[:-1] + ("A" if link[-1] != "A" else "B"), "/admin/invitations/x.y"):
+    middle = -10  # the last letter of a signature has bits that nobody reads
+    changed = link[:middle] + ("A" if link[middle] != "A" else "B") + link[middle + 1 :]
+    for forged in (changed, "/admin/invitations/x.y"):
         assert guest.get(forged).status_code == 404
         assert accept(guest, forged) == 404
 
