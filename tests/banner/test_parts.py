@@ -28,7 +28,7 @@ def config(shop: Shop, **headers: str) -> dict[str, Any]:
 def config_in(answer: TestResponse) -> dict[str, Any]:
     text = answer.get_data(as_text=True)
     found: dict[str, Any]
-    found, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"site":') + 3)
+    found, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"version":') + 3)
     return found
 
 

@@ -46,7 +46,7 @@ def get(shop: Shop, facts: dict[str, Any], **headers: str) -> TestResponse:
 def config_in(code: bytes) -> dict[str, Any]:
     text = code.decode()
     config: dict[str, Any]
-    config, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"site":') + 3)
+    config, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"version":') + 3)
     return config
 
 

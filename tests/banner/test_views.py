@@ -27,7 +27,7 @@ def get(shop: Shop, path: str = "", **headers: str) -> TestResponse:
 def config_in(response: TestResponse) -> dict[str, Any]:
     text = response.get_data(as_text=True)
     config: dict[str, Any]
-    config, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"site":') + 3)
+    config, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"version":') + 3)
     return config
 
 
