@@ -15,8 +15,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flask.typing import ResponseReturnValue
 
 from consent_server.admin.guard import check_site, granted_sites, operator_name, operator_page
+from consent_server.admin.stage import staged
 from consent_server.audit.services import Act, record_act
-from consent_server.banner.as_shown import Frozen, frozen_page
+from consent_server.banner.as_shown import Frozen
 from consent_server.banner.history import BannerOfThen, banner_at
 from consent_server.banner.schemas import decoder
 from consent_server.consents.receipts import is_genuine, receipt
@@ -76,17 +77,16 @@ def add_pages(routes: Blueprint, signatures: Signatures) -> None:
         if then.script is None:
             abort(404)
         settings = decoder.decode(then.settings)
-        return frozen_page(
-            Frozen(
-                script=then.script,
-                notice=_notice(record),
-                language=record.language,
-                version=record.policy_version,
-                sha256=record.text_sha256,
-                settings=settings,
-                mode=settings.modes.mode_in(""),
-            )
+        frozen = Frozen(
+            script=then.script,
+            notice=_notice(record),
+            language=record.language,
+            version=record.policy_version,
+            sha256=record.text_sha256,
+            settings=settings,
+            mode=settings.modes.mode_in(""),
         )
+        return staged("admin/frozen.html", language=record.language, code=frozen.code())
 
 
 def _page(record: ConsentRow, signatures: Signatures, checked: _Checked | None = None) -> Response:

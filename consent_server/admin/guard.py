@@ -103,13 +103,12 @@ def own_fresh_page(view: Callable[P, R]) -> Callable[P, R]:
     """As own_page, for what lets in: whoever opens it proved who he is within 15 minutes."""
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if current_user.is_authenticated and not is_fresh():
+    def fresh(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not is_fresh():
             return to_confirm()  # type: ignore[return-value]
-        return own_page(view)(*args, **kwargs)
+        return view(*args, **kwargs)
 
-    guarded.right = "own"  # type: ignore[attr-defined]
-    return guarded_by("operator")(guarded)
+    return own_page(fresh)
 
 
 def _refuse_without(right: Right, kwargs: dict[str, Any], of_granted_sites: bool) -> None:

@@ -1,13 +1,12 @@
 """The banner studio: settings of a site's banner, the real banner beside them, and the linter.
 
-The preview is the real script in a document of no origin (web.headers.stage_policy) with cookies
-and storage of its own memory (static/admin/preview.js): a choice made in it is written nowhere, and
-a visit is none. It shows what stands in the form, saved or not; only saving changes anything.
+The preview is the real script in a document of no origin (admin.stage): a choice made in it is
+written nowhere, and a visit is none. It shows what stands in the form, saved or not; only saving
+changes anything.
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ from consent_server.admin.choices import known_site
 from consent_server.admin.findings import severity_name, shown_findings
 from consent_server.admin.guard import may, operator_name, operator_page
 from consent_server.admin.said import said
+from consent_server.admin.stage import staged
 from consent_server.admin.studio_form import (
     COLOURS,
     SWITCHES,
@@ -41,7 +41,7 @@ from consent_server.linting.rules import lint
 from consent_server.linting.services import examined
 from consent_server.sites.directory import entry_of
 from consent_server.sites.services import keep_banner_settings, mark_of, restore_banner_settings
-from consent_server.web.headers import WORKSHOP_POLICY, stage_policy
+from consent_server.web.headers import WORKSHOP_POLICY
 
 if TYPE_CHECKING:
     from consent_server.sites.models import Site
@@ -188,14 +188,7 @@ def _stage(
 
 
 def _empty_stage(problem: str, scene: Scene, script: str = "") -> Response:
-    nonce = secrets.token_urlsafe(16)
-    page = render_template(
-        "admin/preview.html", nonce=nonce, scene=scene, script=script, problem=problem
-    )
-    response = make_response(page)
-    response.headers["Content-Security-Policy"] = stage_policy(nonce)
-    response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"  # it is of no origin anyway
-    return response
+    return staged("admin/preview.html", scene=scene, script=script, problem=problem)
 
 
 def _looked_over(site: Site, settings: BannerSettings) -> dict[str, object]:

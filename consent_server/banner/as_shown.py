@@ -1,23 +1,18 @@
-"""The banner as it stood on the page at an instant, as one document that does nothing but show it.
+"""The banner as it stood on the page at an instant, as one script that fetches nothing. Pure.
 
 The code of that release draws the text of that version with the settings of that time. What would
-speak to vendors, the page or the service is left out. The document runs in a frame of no origin
-(CSP `sandbox`): no cookie, no storage, no request reaches anything, so a click decides nothing.
+speak to vendors, the page or the service is left out. It is for a frame of no origin (admin.stage).
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template
-
-from consent_server.banner.document import for_script
+from consent_server.banner.document import composed
 from consent_server.banner.parts import FETCHED, Script
 from consent_server.banner.schemas import BannerSettings, Mode
 from consent_server.banner.shown import Shown
-from consent_server.web.headers import stage_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +48,8 @@ class Frozen:
         joined = shown.joined()
         joined += sorted(FETCHED.difference(joined))
         known = [part for part in joined if part in self.script.parts]
-        parts = ",".join(f"function(require){{{self.script.parts[part]}}}" for part in known)
-        code = (
-            f"(function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self.script.core}}})"
-            f"({for_script(shown.at_start(known))},[{parts}]);"
-        )
+        code = composed(self.script, shown, known).decode()
         return code.replace("</script", "<\\/script")
-
-
-def frozen_page(frozen: Frozen) -> Response:
-    """Returns the document for the frame."""
-    nonce = secrets.token_urlsafe(16)
-    page = render_template(
-        "admin/frozen.html", language=frozen.language, code=frozen.code(), nonce=nonce
-    )
-    response = Response(page, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = stage_policy(nonce)
-    return response
 
 
 def _silent(settings: BannerSettings) -> BannerSettings:

@@ -147,21 +147,14 @@ class BannerDocuments:
         return self._build(site, self._policies.present(site.id))
 
     def _script(self, shown: Shown) -> Document:
-        return _javascript(self._code(shown, shown.joined()))
-
-    def _code(self, shown: Shown, joined: list[str]) -> bytes:
-        parts = ",".join(f"function(require){{{self._built.parts[part]}}}" for part in joined)
-        code = (
-            f"(function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{self._built.core}}})"
-            f"({for_script(shown.at_start(joined))},[{parts}]);\n"
-        )
-        return code.encode()
+        return _javascript(composed(self._built, shown, shown.joined()))
 
     def _alone(self, shown: Shown) -> bytes:
         """A script that fetches nothing later: all parts, one language."""
         shown.facts["languages"] = [shown.language]
         joined = shown.joined()
-        return self._code(shown, [*joined, *sorted(FETCHED.difference(joined))])
+        every = [*joined, *sorted(FETCHED.difference(joined))]
+        return composed(self._built, shown, every)
 
     def _part(self, name: str, shown: Shown) -> Document:
         return _join(f"function(require){{{self._built.parts[name]}}}", shown.for_part(name))
@@ -241,6 +234,16 @@ def _join(install: str, more: dict[str, Any]) -> Document:
 
 def _javascript(code: bytes) -> Document:
     return Document.of(code, "text/javascript")
+
+
+def composed(built: Script, shown: Shown, joined: list[str]) -> bytes:
+    """Returns the code of a release with what it shows and the parts that come with it."""
+    parts = ",".join(f"function(require){{{built.parts[part]}}}" for part in joined)
+    code = (
+        f"(function(__CONSENT_CONFIG__,__CONSENT_PARTS__){{{built.core}}})"
+        f"({for_script(shown.at_start(joined))},[{parts}]);\n"
+    )
+    return code.encode()
 
 
 def for_script(config: dict[str, Any]) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent_server.banner.look import READABLE, VISIBLE, Look, Name, contrast, palettes
+from consent_server.errors import N_
 from consent_server.linting import sources
-from consent_server.linting.findings import N_, Examined, Rule, Spot
+from consent_server.linting.findings import Examined, Rule, Spot
 
 THEMES: Final = ("light", "dark")
 _SYSTEM: Final = {  # Canvas and CanvasText as Chromium paints them

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from consent_server.errors import N_
 from consent_server.linting import sources
-from consent_server.linting.findings import N_, Examined, Rule, Spot
+from consent_server.linting.findings import Examined, Rule, Spot
 from consent_server.linting.vocabulary import (
     ADVERTISING,
     ANY_TIME,

@@ -19,11 +19,6 @@ Severity = Literal["error", "warning", "hint"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "hint")
 
 
-def N_(words: str) -> str:  # noqa: N802  # the name that extractors of texts know
-    """Marks words for translation where they are shown; returns them as they are."""
-    return words
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """A site's notice and banner as the rules see them.

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from consent_server.errors import N_
 from consent_server.linting import sources
-from consent_server.linting.findings import N_, Examined, Rule, Spot
+from consent_server.linting.findings import Examined, Rule, Spot
 from consent_server.linting.vocabulary import REFUSING, says
 from consent_server.policies.wording import BUILT_IN
 

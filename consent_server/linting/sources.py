@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from consent_server.linting.findings import N_
+from consent_server.errors import N_
 
 PIPA_15: Final = N_("PIPA art. 15(2): purpose, items, period, right to refuse and what follows")
 PIPA_17: Final = N_("PIPA art. 17(2): recipient of what is provided; GDPR art. 13(1)(e)")
