@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from consent_server.sites.services import keep_banner_settings
 from support.countries import IN_KOREA, IN_THE_US, NOWHERE, write_countries
+from support.script import config_in
 from support.shop import MakeShop, Shop
 
 pytestmark = pytest.mark.on_sqlite
@@ -22,14 +22,7 @@ def get(shop: Shop, path: str, **headers: str) -> TestResponse:
 
 
 def config(shop: Shop, **headers: str) -> dict[str, Any]:
-    return config_in(get(shop, ".js", **headers))
-
-
-def config_in(answer: TestResponse) -> dict[str, Any]:
-    text = answer.get_data(as_text=True)
-    found: dict[str, Any]
-    found, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"version":') + 3)
-    return found
+    return config_in(get(shop, ".js", **headers).data)
 
 
 def change(shop: Shop, settings: str) -> None:
@@ -119,7 +112,7 @@ def test_a_database_of_this_machine_decides_the_mode(
 
     answer = shop.app.test_client().get(f"/embed/{shop.key}.js", environ_base=peer)
 
-    assert ("open" in config_in(answer)) is is_open
+    assert ("open" in config_in(answer.data)) is is_open
     assert answer.headers["Cache-Control"].startswith("private")
 
 
@@ -136,9 +129,9 @@ def test_do_not_track_counts_only_where_the_site_says_so(shop: Shop) -> None:
     change(shop, '{"dnt": true}')
     heeded = get(shop, ".js", DNT="1")
 
-    assert "signal" not in config_in(ignored)
+    assert "signal" not in config_in(ignored.data)
     assert "DNT" not in ignored.headers["Vary"]
-    assert config_in(heeded)["signal"] is True
+    assert config_in(heeded.data)["signal"] is True
     assert "DNT" in heeded.headers["Vary"]
     assert "signal" not in config(shop, DNT="0")
 

@@ -23,6 +23,7 @@ from consent_server.sites.services import keep_banner_settings
 from consent_server.storage.database import db
 from support.apps import MakeApp
 from support.command import run_command
+from support.script import config_in
 from support.shop import NOTICE, MakeShop, Shop
 
 WHOLE_BYTES = 11_000  # brotli, one language, without services
@@ -41,13 +42,6 @@ def get(shop: Shop, facts: dict[str, Any], **headers: str) -> TestResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     path = facts["url"].removeprefix(shop.house.settings.public_url)
     return shop.app.test_client().get(path, headers=named)
-
-
-def config_in(code: bytes) -> dict[str, Any]:
-    text = code.decode()
-    config: dict[str, Any]
-    config, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"version":') + 3)
-    return config
 
 
 def test_the_tag_carries_the_hash_of_the_bytes_at_its_address(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from consent_server.policies.services import publish
 from consent_server.storage.database import db
+from support.script import config_in
 from support.shop import NOTICE, Shop
 
 pytestmark = pytest.mark.on_sqlite
@@ -24,18 +25,11 @@ def get(shop: Shop, path: str = "", **headers: str) -> TestResponse:
     return shop.app.test_client().get(path or f"/embed/{shop.key}.js", headers=named)
 
 
-def config_in(response: TestResponse) -> dict[str, Any]:
-    text = response.get_data(as_text=True)
-    config: dict[str, Any]
-    config, _ = json.JSONDecoder().raw_decode(text, text.rindex('})({"version":') + 3)
-    return config
-
-
 def test_one_answer_holds_code_configuration_and_the_texts_of_one_language(shop: Shop) -> None:
     response = get(shop, Accept_Language="ko")
 
     assert (response.status_code, response.mimetype) == (200, "text/javascript")
-    config = config_in(response)
+    config = config_in(response.data)
     assert (config["site"], config["lang"], config["version"]) == (shop.key, "ko", 1)
     assert config["texts"]["refuse_all"] == "모두 거부"
     assert config["purposes"] == [p.key for p in NOTICE.purposes]
@@ -43,7 +37,7 @@ def test_one_answer_holds_code_configuration_and_the_texts_of_one_language(shop:
 
 
 def test_the_hash_in_the_script_is_one_that_a_submission_may_name(shop: Shop) -> None:
-    config = config_in(get(shop, Accept_Language="en"))
+    config = config_in(get(shop, Accept_Language="en").data)
 
     accepted = shop.send_consent(shop.submission(language="en", text_sha256=config["sha256"]))
 
@@ -65,7 +59,7 @@ def test_the_language_is_chosen_by_address_then_browser_then_site(
 ) -> None:
     response = get(shop, f"/embed/{shop.key}.js{query}", **headers)
 
-    assert config_in(response)["lang"] == language
+    assert config_in(response.data)["lang"] == language
     assert "Accept-Language" in response.headers["Vary"]
 
 
@@ -100,14 +94,17 @@ def test_a_new_notice_changes_the_script_without_a_restart(shop: Shop) -> None:
     after = get(shop, If_None_Match=before.headers["ETag"])
 
     assert after.status_code == 200
-    assert (config_in(after)["version"], config_in(after)["texts"]["title"]) == (2, "새 제목")
+    assert (config_in(after.data)["version"], config_in(after.data)["texts"]["title"]) == (
+        2,
+        "새 제목",
+    )
 
 
 def test_the_script_names_the_oldest_version_whose_choices_stay_valid(shop: Shop) -> None:
     def published(**changes: Any) -> dict[str, Any]:
         with shop.app.app_context():
             publish(shop.id, msgspec.structs.replace(NOTICE, **changes))
-        return config_in(get(shop))
+        return config_in(get(shop).data)
 
     reworded = published(texts={"ko": {"title": "새 제목"}})
     reduced = published(services=())
@@ -154,7 +151,7 @@ def test_words_of_an_operator_cannot_break_out_of_the_script(shop: Shop) -> None
 
     response = get(shop)
 
-    assert config_in(response)["texts"]["title"] == nasty
+    assert config_in(response.data)["texts"]["title"] == nasty
     assert b"</script" not in response.data
     assert "\u2028" not in response.get_data(as_text=True)
 
