@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -87,6 +88,22 @@ def test_a_page_that_finds_little_stops_and_says_where(leaf: Leaf) -> None:
     assert (page.rows, page.stop.looked, page.stop.row_id) == ([], 20, ROWS - 19)
     assert page.stop.at == BEGIN + timedelta(minutes=ROWS - 20)
     assert page.older == Place(below=ROWS - 19)
+
+
+def test_a_page_stops_when_its_time_is_over_but_never_before_it_looked(
+    shop: Shop, leaf: Leaf
+) -> None:
+    with db.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(insert(RECORDS), [row(shop, ROWS + number) for number in range(2500)])
+    of_before = Search(RECORDS, fits=[RECORDS.c.recorded_at < BEGIN + timedelta(minutes=5)])
+    hurried, patient = replace(of_before, seconds=0), replace(of_before, seconds=60)
+
+    page = leaf(hurried, Place())
+
+    assert page.stop is not None
+    assert (page.rows, page.stop.looked) == ([], 2000)
+    assert through(leaf, hurried, upward=False) == [[], [5, 4, 3, 2, 1]]
+    assert through(leaf, patient, upward=False) == [[5, 4, 3, 2, 1]]
 
 
 def test_the_last_page_leads_no_further_and_back_again(leaf: Leaf) -> None:
