@@ -7,7 +7,6 @@ the disk, so that the work of the database itself is seen; each variant in turn,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from statistics import median
 from typing import Final
 
@@ -30,30 +29,37 @@ INDEXES: Final = {
 }
 
 
-def rates_of(engine: Engine, table: str, rows: Callable[..., str]) -> dict[str, float]:
-    """Returns rows a second by variant. rows: the statement that copies so many new rows."""
+def rates_of(engine: Engine, table: str, copy: str) -> dict[str, float]:
+    """Returns rows a second by variant. copy: the statement that copies those of `bench_sample`."""
     found: dict[str, list[float]] = {name: [] for name in INDEXES[table]}
-    for _ in range(_ROUNDS):
-        for name, columns in INDEXES[table].items():
+    for turn in range(_ROUNDS):
+        for number, (name, columns) in enumerate(INDEXES[table].items()):
+            # a name is used once: SQLite may remember it in another connection
+            index = f"bench_extra_{turn}_{number}"
             if columns:
-                _run(engine, f"CREATE INDEX bench_extra ON {table} {columns}")
-            found[name].append(_rate(engine, rows(count=_BATCH)))
+                _run(engine, f"CREATE INDEX {index} ON {table} {columns}")
+            found[name].append(_rate(engine, table, copy))
             if columns:
-                _run(engine, "DROP INDEX bench_extra")
+                _run(engine, f"DROP INDEX {index}")
     return {name: round(median(rates)) for name, rates in found.items()}
 
 
-def _rate(engine: Engine, statement: str) -> float:
-    query = text(statement)
+def _rate(engine: Engine, table: str, copy: str) -> float:
+    query = text(copy)
+    sample = f"SELECT * FROM {table} ORDER BY id DESC LIMIT {_BATCH}"
     with engine.execution_options(writes=True).connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET synchronous_commit = off")
+        connection.exec_driver_sql(f"CREATE TEMP TABLE bench_sample AS {sample}")
         connection.commit()
         began = time.perf_counter()
         for _ in range(_BATCHES):
             connection.execute(query)
             connection.commit()
-        return _BATCH * _BATCHES / (time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        connection.exec_driver_sql("DROP TABLE bench_sample")
+        connection.commit()
+    return _BATCH * _BATCHES / seconds
 
 
 def _run(engine: Engine, statement: str) -> None:
