@@ -23,6 +23,7 @@ from consent_server.admin.guard import (
     operator_name,
     operator_page,
 )
+from consent_server.admin.said import said
 from consent_server.errors import CommandError, KeyDestroyed, TokenRefused
 from consent_server.reports.exports import media_type
 from consent_server.reports.jobs import (
@@ -32,6 +33,7 @@ from consent_server.reports.jobs import (
     is_file_there,
     jobs_of,
     order_of,
+    why,
 )
 from consent_server.reports.ledger import find_copy
 from consent_server.reports.sealed import PIECE_BYTES, SealedFiles
@@ -55,7 +57,12 @@ def add_pages(routes: Blueprint, signatures: Signatures, files: SealedFiles) -> 
         job = _known(reference)
         link = signatures.export_link(reference, job.expires_at) if is_file_there(job) else None
         return render_template(
-            "admin/prepared_export.html", job=job, order=order_of(job), link=link, names=_names()
+            "admin/prepared_export.html",
+            job=job,
+            problem=problem_in_words(job),
+            order=order_of(job),
+            link=link,
+            names=_names(),
         )
 
     @routes.post("/exports/prepared/<reference>/cancel")
@@ -76,6 +83,12 @@ def add_pages(routes: Blueprint, signatures: Signatures, files: SealedFiles) -> 
         if not is_file_there(job):
             abort(404)
         return _file(job, files)
+
+
+def problem_in_words(job: Any) -> str:
+    """Returns why the last attempt at an export failed; "" if it did not."""
+    failure = why(job)
+    return said(failure) if failure else ""
 
 
 def _file(job: Any, files: SealedFiles) -> Response:

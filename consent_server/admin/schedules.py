@@ -17,6 +17,7 @@ from consent_server.admin.exports import (
     read_reason,
 )
 from consent_server.admin.guard import operator_name, operator_page
+from consent_server.admin.prepared import problem_in_words
 from consent_server.admin.said import said
 from consent_server.errors import CommandError
 from consent_server.reports.exports import Kind
@@ -82,6 +83,7 @@ def _page(choices: Choices) -> str:
         choices=choices,
         schedules=all_schedules(),
         last=last_of_schedules(),
+        problem_in_words=problem_in_words,
         names=_names(),
         every=EVERY,
         formats=formats_there(),

@@ -38,6 +38,8 @@ OPEN_STATES: Final = ("queued", "running")
 _JOBS = table_of(ExportJob)
 _SCHEDULES = table_of(ExportSchedule)
 _KEPT: Final = timedelta(days=30)  # an ended job stays on the page for so long
+_MOST_OF_PROBLEM: Final = 300  # characters
+_MOST_OF_FIELD: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ def ask(
             attempts=0,
             due_at=now,
             problem="",
+            problem_fields={},
             asked_at=now,
             downloads=0,
         )
@@ -200,10 +203,22 @@ def change_job(reference: str, *, when: str = "running", **values: Any) -> bool:
     return bool(_write(changed.values(values)))
 
 
-def refuse(reference: str, problem: str) -> None:
+def refuse(reference: str, why: CommandError) -> None:
     """Ends an export that was queued and cannot be made."""
-    if change_job(reference, when="queued", state="failed", problem=problem, ended_at=clock.now()):
+    values = {"state": "failed", "ended_at": clock.now(), **problem_of(why)}
+    if change_job(reference, when="queued", **values):
         check_off_untouched(reference)
+
+
+def problem_of(why: CommandError) -> dict[str, Any]:
+    """Returns what a job keeps of an error, so that each reader gets it in his language."""
+    fields = {name: str(value)[:_MOST_OF_FIELD] for name, value in why.fields.items()}
+    return {"problem": why.template[:_MOST_OF_PROBLEM], "problem_fields": fields}
+
+
+def why(job: Row[Any]) -> CommandError | None:
+    """Returns why the last attempt failed; None if it did not."""
+    return CommandError(job.problem, **job.problem_fields) if job.problem else None
 
 
 def queue_interrupted() -> int:
@@ -227,7 +242,7 @@ def facts(job: Row[Any]) -> Mapping[str, Any]:
         "expected": job.expected,
         "place": f"{job.place}:{job.target}" if job.target else job.place,
         "file": job.file_name,
-        "problem": job.problem,
+        "problem": str(why(job) or ""),
     }
 
 

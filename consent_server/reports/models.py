@@ -93,6 +93,9 @@ class ExportJob(Model):
     attempts: Mapped[int] = mapped_column(Integer, comment="how often it was begun")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="not begun before")
     problem: Mapped[str] = mapped_column(String(300), comment="why the last attempt failed")
+    problem_fields: Mapped[dict[str, str]] = mapped_column(
+        JSON, server_default="{}", comment="what stands at the places in `problem`"
+    )
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="when it was asked for")
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="last beginning")
     ended_at: Mapped[datetime | None] = mapped_column(

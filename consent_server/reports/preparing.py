@@ -22,7 +22,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from consent_server import clock
 from consent_server.audit.services import SERVICE, Act, record_act
-from consent_server.errors import Busy, CommandError, ConfigError, KeyDestroyed, Unavailable
+from consent_server.errors import (
+    N_,
+    Busy,
+    CommandError,
+    ConfigError,
+    KeyDestroyed,
+    Unavailable,
+)
 from consent_server.reports import jobs
 from consent_server.reports.exports import Exporter
 from consent_server.reports.ledger import check_off_untouched, find_copy
@@ -116,7 +123,8 @@ class _Run:
             return self._failed(job, _in_words(error), is_passing=_is_passing(error))
         except Exception as error:  # noqa: BLE001 - other exports must have their turn all the same
             _log.exception("an export failed")
-            return self._failed(job, f"{type(error).__name__}; the log says more.")
+            words = N_("%(error)s; the log says more.")
+            return self._failed(job, CommandError(words, error=type(error).__name__))
         return True
 
     def _make(self, job: Row[Any]) -> None:
@@ -140,7 +148,7 @@ class _Run:
             else copy.expires_at,
         }
         if not jobs.change_job(
-            job.reference, state="done", problem="", ended_at=now, **done
+            job.reference, state="done", problem="", problem_fields={}, ended_at=now, **done
         ):  # cancelled at the last moment
             self._destroy(job)
 
@@ -174,12 +182,12 @@ class _Run:
         self._wipe(only_here=True)
         self.look_at = time.monotonic() + _LOOK_SECONDS
 
-    def _failed(self, job: Row[Any], problem: str, *, is_passing: bool = True) -> bool:
+    def _failed(self, job: Row[Any], why: CommandError, *, is_passing: bool = True) -> bool:
         attempts = job.attempts + 1
         is_scheduled = job.schedule_id is not None
         again = attempts < MOST_ATTEMPTS if is_scheduled else is_passing and attempts < _MOST_TRIES
-        _log.warning("%s failed at attempt %d: %s", job.reference, attempts, problem)
-        values: dict[str, Any] = {"problem": problem[:300]}
+        _log.warning("%s failed at attempt %d: %s", job.reference, attempts, why)
+        values = jobs.problem_of(why)
         if again:
             values |= {"state": "queued", "due_at": clock.now() + retry_after(attempts)}
         else:
@@ -196,9 +204,10 @@ class _Run:
             try:
                 self._destroy(job)
             except (CommandError, ConfigError, OSError) as error:
-                _log.error("the file of %s is not destroyed: %s", job.reference, _in_words(error))
-                later = clock.now() + _LATER
-                jobs.change_job(job.reference, when="done", due_at=later, problem=_in_words(error))
+                why, later = _in_words(error), clock.now() + _LATER
+                _log.error("the file of %s is not destroyed: %s", job.reference, why)
+                values = jobs.problem_of(why)
+                jobs.change_job(job.reference, when="done", due_at=later, **values)
                 continue
             if jobs.change_job(job.reference, when="done", wiped_at=clock.now()):
                 record_act(Act(operator=SERVICE, act="export.wiped", reference=job.reference))
@@ -224,14 +233,17 @@ def _is_passing(error: Exception) -> bool:
     return isinstance(error, DBAPIError | PoolTimeout | Unavailable)
 
 
-def _in_words(error: Exception) -> str:
-    """Returns one line that says what to do, and nothing of any record."""
+def _in_words(error: Exception) -> CommandError:
+    """Returns what to do, in one line, and nothing of any record."""
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return "No room is left on the disk; nothing of the file was kept."
-        return f"The file cannot be written: {error.strerror or type(error).__name__}."
-    if isinstance(error, CommandError | ConfigError):
-        return str(error)
+            return CommandError(N_("No room is left on the disk; nothing of the file was kept."))
+        reason = error.strerror or type(error).__name__
+        return CommandError(N_("The file cannot be written: %(reason)s."), reason=reason)
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, ConfigError):
+        return CommandError(N_("The settings do not allow it: %(error)s"), error=error)
     if isinstance(error, KeyDestroyed):
-        return "The key of the file is gone."
-    return "The database was away."
+        return CommandError(N_("The key of the file is gone."))
+    return CommandError(N_("The database was away."))

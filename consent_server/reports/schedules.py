@@ -110,7 +110,8 @@ class Scheduling:
         following = due_at(next_end(row.every, until), zone)
         reference = ask(exporter, *_wanted(row, since, until, self.period))
         if row.kind == "visits" and since <= self._today() - timedelta(days=self.operating_days):
-            refuse(reference, "Visits of that period have moved to the archive.")
+            words = N_("Visits of that period have moved to the archive.")
+            refuse(reference, CommandError(words))
         moved = update(_SCHEDULES).where(_SCHEDULES.c.id == row.id).values(next_at=following)
         with db.engine.execution_options(writes=True).begin() as connection:
             connection.execute(moved)

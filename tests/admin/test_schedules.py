@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
+from consent_server.errors import CommandError
+from consent_server.reports.exports import Export, Order
+from consent_server.reports.jobs import Destination, ask, refuse
 from support.console import Console
 from support.shop import Shop
 
@@ -15,6 +20,8 @@ GOOD = {
     "kind": "visits", "every": "day", "format": "csv", "place": "folder", "target": "shop/daily",
     "purpose": "audit", "reason": "agreement 7",
 }  # fmt: skip
+
+REFUSED = "The bucket %(bucket)s refused: %(code)s."
 
 
 def test_a_schedule_is_made_listed_and_removed_by_a_tick(owner: Console, shop: Shop) -> None:
@@ -51,3 +58,23 @@ def test_what_cannot_be_so_is_told_beside_its_field(
     assert f'id="{field}-error"' in answer.text
     assert "agreement 7" in answer.text or "reason" in changed
     assert "No export is scheduled." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        pytest.param("en", "The bucket gone refused: NoSuchBucket.", id="english"),
+        pytest.param("ko", "버킷 gone이(가) 거부했습니다", id="korean"),
+    ],
+)
+def test_why_an_export_failed_is_told_in_the_operators_language(
+    owner: Console, shop: Shop, language: str, told: str
+) -> None:
+    owner.send(PAGE, form=PAGE, **GOOD)
+    with shop.app.app_context():
+        order = Order(export=Export(kind="consents", format="csv"), operator="kim", reason="audit")
+        reference = ask(shop.house.exporter, order, Destination(schedule_id=1))
+        refuse(reference, CommandError(REFUSED, bucket="gone", code="NoSuchBucket"))
+
+    for page in (PAGE, f"/admin/exports/prepared/{reference}"):
+        assert told in html.unescape(owner.get(f"{page}?lang={language}").text)
