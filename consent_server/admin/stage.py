@@ -1,7 +1,7 @@
 """A document in a frame of the console in which a banner runs and reaches nothing.
 
 It is of no origin (web.headers.stage_policy), with cookies and storage of its own memory
-(static/admin/preview.js): a choice made in it is written nowhere.
+(static/admin/stage.js): a choice made in it is written nowhere.
 """
 
 from __future__ import annotations

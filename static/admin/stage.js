@@ -1,5 +1,6 @@
-// Makes the page of a preview forgetful: it is of no origin, so the browser gives it neither cookies nor storage. The
-// banner finds both here, in memory, and whatever it sends goes nowhere (the page's policy would refuse it, too).
+// Makes the document around a banner forgetful: it is of no origin, so the browser gives it neither cookies nor storage.
+// The banner finds both here, in memory, and whatever it sends goes nowhere (the document's policy would refuse it, too).
+const { nonce, dataset } = document.currentScript;
 const jar = new Map();
 
 // on the prototypes: automatic blocking takes them from there
@@ -27,3 +28,9 @@ for (const name of ["localStorage", "sessionStorage"]) {
 
 window.fetch = async () => new Response("{}", { status: 201 });
 Navigator.prototype.sendBeacon = () => true;
+
+// code that came as a file asks its own tag for its address
+if (dataset.address) {
+  const tag = Object.assign(document.createElement("script"), { src: dataset.address, nonce });
+  Object.defineProperty(Document.prototype, "currentScript", { get: () => tag });
+}
