@@ -107,7 +107,7 @@ def test_the_script_passes_as_the_service_compressed_it(proxied: Proxied) -> Non
 
 
 def test_styles_are_compressed_on_the_way(proxied: Proxied) -> None:
-    style = get(proxied, "/static/admin/console.css", **{"Accept-Encoding": "gzip"})
+    style = get(proxied, "/static/pages/base.css", **{"Accept-Encoding": "gzip"})
 
     assert (style.status, style.headers["Content-Encoding"]) == (200, "gzip")
 

@@ -59,7 +59,7 @@ def test_nothing_of_the_console_stays_in_a_cache(owner: Console) -> None:
 def test_no_answer_is_guessed_at_or_tells_other_sites_where_one_was(shop: Shop) -> None:
     client = shop.app.test_client()
 
-    for path in (SIGN_IN, f"/embed/{shop.key}.js", "/healthz", "/static/admin/console.css"):
+    for path in (SIGN_IN, f"/embed/{shop.key}.js", "/healthz", "/static/pages/base.css"):
         with client.get(path) as answer:
             headers = answer.headers
         assert headers["X-Content-Type-Options"] == "nosniff"
