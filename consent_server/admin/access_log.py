@@ -21,7 +21,7 @@ from consent_server.admin.choices import (
     read_line,
 )
 from consent_server.admin.guard import operator_name, operator_page
-from consent_server.admin.log_words import act_name
+from consent_server.admin.words.access_log import act_name
 from consent_server.audit.files import BOM, csv_blocks
 from consent_server.audit.rules import ACTS, GROUPS, Group
 from consent_server.audit.services import (

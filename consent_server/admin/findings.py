@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from consent_server.admin.banner_words import colour_name, mode_name, theme_name
 from consent_server.admin.guard import may
-from consent_server.admin.language import language_name
+from consent_server.admin.words.records import language_name
 from consent_server.linting.findings import Finding
 from consent_server.linting.sources import LINKS
 

@@ -20,8 +20,8 @@ from flask import Flask
 from admin.test_notices import fields_of
 from admin.test_studio import send as send_studio
 from consent_server import clock
-from consent_server.admin.log_words import act_name
 from consent_server.admin.notice_form import raw_of
+from consent_server.admin.words.access_log import act_name
 from consent_server.audit.models import AccessEntry
 from consent_server.audit.rules import ACTS, GROUPS, group_of
 from consent_server.audit.services import Act, LogFilter, recent_acts, record_act

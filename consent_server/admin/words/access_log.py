@@ -10,6 +10,8 @@ from consent_server.audit.services import COMMAND_LINE, SERVICE
 from consent_server.jobs.scheduler import SCHEDULER
 from consent_server.operators.passkeys import UNKNOWN_ACCOUNT
 
+__all__ = ["act_name", "actor_name", "group_name", "mark_words", "review_state"]
+
 
 @once_per_language
 def act_name(act: str) -> str:
