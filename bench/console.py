@@ -34,9 +34,10 @@ from bench.console_report import LIMIT_MS, section
 from bench.console_things import things_of, token_of, write_consents, write_year
 from bench.deployment import ROOT
 from bench.server.circumstances import processor
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.demo.services import demo_notice
+from consent_server.house import house_of
 from consent_server.operators.services import add_operator
 from consent_server.policies.services import open_site
 from consent_server.sites.services import NewSite

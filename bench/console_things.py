@@ -19,9 +19,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from consent_server.app import house_of
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
+from consent_server.house import house_of
 from consent_server.statistics.models import CircumstanceCount, VisitCount
 from consent_server.statistics.rules import MOST_VALUES
 from consent_server.storage.database import db

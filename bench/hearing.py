@@ -18,9 +18,10 @@ from dataclasses import replace
 from statistics import median
 
 from bench.deployment import ROOT
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.consents.schemas import Submission
+from consent_server.house import house_of
 from consent_server.storage.migrate import upgrade
 
 _CORPUS = ROOT / "tests" / "vectors" / "user_agents.json"

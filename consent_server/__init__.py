@@ -5,7 +5,8 @@ ones, never the other way (the contracts in pyproject.toml hold this):
 
     cli, migrations     doors for operators and for the schema
     drill               proves destruction on a deployment of its own
-    app, server, worker builds the Flask application out of the rooms; serves it; in each process
+    app, house          the Flask application; its parts, each made of those that it needs
+    server, worker      serves it; in each process
     admin, contract, demo   the console; the HTTP API described; a product page to try it on
     jobs                what runs by itself, on one node at a time
     reports, retention  exports; archive and destruction

@@ -15,9 +15,10 @@ import logging
 from flask import Flask
 
 from consent_server import stopping
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.errors import ConfigError, Unavailable
+from consent_server.house import house_of
 from consent_server.storage.revision import OUTAGES
 from consent_server.visits import device
 from consent_server.watching import logs

@@ -27,11 +27,12 @@ from werkzeug.serving import make_server
 from bench.chromium import launched
 from bench.deployment import free_port
 from consent_server import clock
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.consents.models import ConsentRecord
 from consent_server.demo import init_app
 from consent_server.demo.services import Prepared, prepare_demo
+from consent_server.house import house_of
 from consent_server.sites.services import find_site
 from consent_server.storage.database import db
 from consent_server.storage.migrate import upgrade

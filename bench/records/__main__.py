@@ -24,9 +24,10 @@ from bench.server.circumstances import circumstances
 from bench.server.cluster import Cluster
 from bench.server.places import folder_on_disk
 from consent_server import clock
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.demo.services import demo_notice
+from consent_server.house import house_of
 from consent_server.operators.services import add_operator
 from consent_server.policies.services import open_site
 from consent_server.sites.services import NewSite

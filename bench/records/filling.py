@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, text
 
 from consent_server import clock
-from consent_server.app import House
+from consent_server.house import House
 from consent_server.migrations.spans import filling_spans
 from consent_server.storage.partitions.keeper import make_partition
 from consent_server.visits.recorder import RECORD_CLASS

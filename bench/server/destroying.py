@@ -24,7 +24,7 @@ from sqlalchemy import Engine, event, func, select, text
 from bench.server.service import ORIGIN
 from bench.server.tables import multiply
 from consent_server import clock
-from consent_server.app import house_of
+from consent_server.house import house_of
 from consent_server.storage.database import db, table_of
 from consent_server.visits.models import Visit
 

@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 
 from bench.server.children import status_kib
 from bench.server.destroying import Destroying, post
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.consents.models import ConsentRecord
+from consent_server.house import house_of
 from consent_server.storage.database import db, table_of
 from consent_server.visits.models import Visit
 from consent_server.visits.recorder import RECORD_CLASS

@@ -58,7 +58,7 @@ from consent_server.web.guard import guarded_by
 
 
 class Parts(Protocol):
-    """What the pages need of a running application; app.House has it."""
+    """What the pages need of a running application; House has it."""
 
     @property
     def settings(self) -> Settings: ...

@@ -18,7 +18,6 @@ from flask import current_app
 from sqlalchemy import Engine, select
 
 from consent_server import clock
-from consent_server.app import House
 from consent_server.certificates.services import each_certificate
 from consent_server.certificates.verifying import verify_ledger
 from consent_server.config import Settings
@@ -32,6 +31,7 @@ from consent_server.drill.scratch import (
     turned_clock,
 )
 from consent_server.drill.searching import search
+from consent_server.house import House
 from consent_server.keys.ring import Sealed
 from consent_server.retention.steps import STEPS
 from consent_server.storage.copies.backup import back_up

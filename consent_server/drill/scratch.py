@@ -22,8 +22,9 @@ from flask import Flask
 from sqlalchemy import delete, insert, select
 
 from consent_server import clock
-from consent_server.app import House, create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import House, house_of
 from consent_server.keys.folder import FolderStore
 from consent_server.keys.store import KEY_BYTES
 from consent_server.policies.services import open_site

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from consent_server.app import house_of
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
+from consent_server.house import house_of
 from support.console import Console
 from support.shop import Shop
 

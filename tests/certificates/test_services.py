@@ -14,7 +14,6 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from consent_server.app import house_of
 from consent_server.certificates.commands import commands
 from consent_server.certificates.rules import Certificate, DestroyedRecords
 from consent_server.certificates.services import (
@@ -25,6 +24,7 @@ from consent_server.certificates.services import (
 )
 from consent_server.certificates.verifying import verify_ledger
 from consent_server.errors import NotFound
+from consent_server.house import house_of
 from consent_server.storage.database import db
 
 AT = datetime(2026, 4, 15, 15, 0, 1, 250_000, tzinfo=UTC)

@@ -12,10 +12,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent_server.app import _doors, house_of
+from consent_server.app import _doors
 from consent_server.contract.document import OPERATIONS, path_of
 from consent_server.contract.problems import catalogue
 from consent_server.errors import Problem
+from consent_server.house import house_of
 from support.contract import described
 
 # What is described does not depend on the database.

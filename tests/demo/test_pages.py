@@ -14,10 +14,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
 from consent_server.demo import init_app
 from consent_server.demo.services import demo_notice, prepare_demo
+from consent_server.house import house_of
 from consent_server.storage.database import db
 
 PAGES = ("/demo/", "/demo/pricing")

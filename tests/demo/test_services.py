@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from consent_server.app import house_of
 from consent_server.demo.services import OPERATOR_EMAIL, Prepared, prepare_demo
+from consent_server.house import house_of
 from consent_server.operators.services import add_operator, all_operators, new_password
 from consent_server.policies.services import DEFAULT_NOTICE, publish, versions_of
 from consent_server.sites.services import all_sites, find_site

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from consent_server import clock
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import house_of
 from consent_server.storage.database import db
 from consent_server.storage.migrate import upgrade
 from support.postgres import Postgres

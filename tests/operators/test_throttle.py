@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import text
 
-from consent_server.app import house_of
+from consent_server.house import house_of
 from consent_server.storage.database import db
 from support.apps import MakeApp
 from support.console import Console, new_console

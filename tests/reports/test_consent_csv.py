@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
-from consent_server.app import house_of
 from consent_server.consents.models import ConsentRecord
 from consent_server.consents.services import ConsentFilter, ConsentRow, each_consent
+from consent_server.house import house_of
 from consent_server.policies.services import open_site
 from consent_server.reports import consent_csv as quick
 from consent_server.reports.exports import Export, Exporter

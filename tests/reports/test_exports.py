@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import event
 
-from consent_server.app import house_of
+from consent_server.house import house_of
 from consent_server.reports.exports import Export, Kind
 from consent_server.reports.tables import Format
 from consent_server.storage.database import db

@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import delete, insert, select
 
 from consent_server import clock
-from consent_server.app import house_of
 from consent_server.consents.models import ConsentRecord
+from consent_server.house import house_of
 from consent_server.statistics.decision_rules import Split
 from consent_server.statistics.decisions import Decisions
 from consent_server.statistics.models import DecisionCount

@@ -13,8 +13,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from consent_server import clock
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import house_of
 from consent_server.sites.services import find_site
 from consent_server.storage.database import db
 from support.apps import EngineName

@@ -14,8 +14,9 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import house_of
 from consent_server.storage.database import db
 from consent_server.storage.migrate import upgrade
 from support.postgres import Postgres

@@ -18,8 +18,9 @@ from flask import Flask
 from sqlalchemy import Engine, event
 
 from consent_server import clock
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import house_of
 from consent_server.storage.database import ARCHIVE, db
 
 COMMIT: Final = "COMMIT"

@@ -15,11 +15,11 @@ from flask import Flask
 from sqlalchemy import insert
 
 from consent_server import clock
-from consent_server.app import house_of
 from consent_server.audit.services import Act, record_act
 from consent_server.certificates.rules import DestroyedRecords
 from consent_server.certificates.services import issue_certificate
 from consent_server.consents.models import ConsentRecord
+from consent_server.house import house_of
 from consent_server.reviews.months import Month
 from consent_server.statistics.models import CircumstanceCount, VisitCount
 from consent_server.storage.database import db

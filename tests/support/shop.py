@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from consent_server.app import House, house_of
+from consent_server.house import House, house_of
 from consent_server.policies.schemas import Notice, Purpose, Service
 from consent_server.policies.services import open_site
 from consent_server.sites.services import NewSite

@@ -11,8 +11,9 @@ import tempfile
 from sqlalchemy.orm import configure_mappers
 
 import consent_server.cli  # noqa: F401  # what each command is a part of
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import house_of
 from support.routes import remember_routes
 
 remember_routes()

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent_server.app import create_app, house_of
+from consent_server.app import create_app
 from consent_server.config import Settings
+from consent_server.house import house_of
 from consent_server.storage.database import db
 from support.console import SIGN_IN, Console, new_console
 from support.shop import Shop

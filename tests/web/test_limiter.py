@@ -10,8 +10,8 @@ from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 from consent_server import clock
-from consent_server.app import house_of
 from consent_server.errors import TooManyRequests
+from consent_server.house import house_of
 from consent_server.rates import parse_rates
 from consent_server.storage.counts import Counts
 from consent_server.storage.database import db

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response
 from werkzeug.test import Client, run_wsgi_app
 
-from consent_server.app import house_of
+from consent_server.house import house_of
 from consent_server.web.observed import REQUEST_ID, ROUTE, BrokenAnswerError, Observed
 from support.apps import MakeApp
 from support.shop import Shop
