@@ -18,7 +18,8 @@ from consent_server.storage.partitions.keeper import partitions
 
 _TIMES: Final = {name: UtcDateTime() for name in ("gone_at", "first_at", "last_at")}
 
-# From one day to the next: for DISTINCT, SQLite would read the whole index.
+# From one day to the next: for DISTINCT, SQLite would read the whole index. And of two columns
+# compared at once it seeks the first alone, and reads on through the whole day.
 _OF_SQLITE: Final = (
     text(
         """
@@ -27,10 +28,13 @@ _OF_SQLITE: Final = (
             SELECT gone_at, day FROM visits WHERE gone_at > :now ORDER BY gone_at, day LIMIT 1)
           UNION ALL
           SELECT
-            (SELECT gone_at FROM visits WHERE (gone_at, day) > (days.gone_at, days.day)
-              ORDER BY gone_at, day LIMIT 1),
-            (SELECT day FROM visits WHERE (gone_at, day) > (days.gone_at, days.day)
-              ORDER BY gone_at, day LIMIT 1)
+            CASE WHEN EXISTS (
+                SELECT 1 FROM visits WHERE gone_at = days.gone_at AND day > days.day)
+              THEN days.gone_at
+              ELSE (SELECT min(gone_at) FROM visits WHERE gone_at > days.gone_at) END,
+            coalesce(
+              (SELECT min(day) FROM visits WHERE gone_at = days.gone_at AND day > days.day),
+              (SELECT day FROM visits WHERE gone_at > days.gone_at ORDER BY gone_at, day LIMIT 1))
           FROM days WHERE days.gone_at IS NOT NULL),
         ends (gone_at, first_id, last_id) AS (
           SELECT gone_at,
