@@ -124,7 +124,8 @@ def main() -> None:
     with folder_on_disk() as folder:
         known = circumstances_of(folder)
         engines = {
-            engine: measure(folder, engine, options.rows, walks=not options.no_walk)
+            engine: {"commit": known["commit"], "measured_on": known["measured_on"]}
+            | measure(folder, engine, options.rows, walks=not options.no_walk)
             for engine in ("postgresql", "sqlite")
             if options.engine in (None, engine)
         }

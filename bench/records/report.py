@@ -14,7 +14,7 @@ _PAGES: Final = {"first": "first page", "deep": "page 1,000", "next": "after “
 def document(result: Mapping[str, Any]) -> str:
     """Returns the tables, with what is over its limit marked."""
     parts = [
-        f"Measured on {result['measured_on']} at {result['commit']}, {result['machine']},"
+        f"Measured on {_when(result['engines'])}, {result['machine']},"
         f" {result['processor']}; Python {result['python']}, SQLite {result['sqlite']},"
         f" PostgreSQL {result['postgresql']}; load before: {result['load_before']}."
         f" {result['method']}"
@@ -26,6 +26,14 @@ def document(result: Mapping[str, Any]) -> str:
     if all("rates" in engine for engine in result["engines"].values()):
         parts.append(_rates(result))
     return "\n\n".join(parts)
+
+
+def _when(engines: Mapping[str, Any]) -> str:
+    """Returns when each engine was measured, and of which commit."""
+    return ", ".join(
+        f"{found['measured_on']} at {found['commit']} ({_ENGINES[engine]})"
+        for engine, found in engines.items()
+    )
 
 
 def _table(result: Mapping[str, Any], kind: str) -> str:
