@@ -146,7 +146,8 @@ def store(result: dict[str, Any]) -> None:
     """Stores a result, beside the engine that was not measured now, and renews the docs."""
     if _RESULT.exists():
         engines = json.loads(_RESULT.read_text())["engines"]
-        result["engines"] = {**engines, **result["engines"]}
+        known = engines | result["engines"]
+        result["engines"] = {name: known[name] for name in report.ENGINES if name in known}
     _RESULT.write_text(json.dumps(result, indent=1) + "\n")
     renew_block(ROOT / "docs" / "benchmarks.md", "records", report.document(result))
 

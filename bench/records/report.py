@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 LIMITS_MS: Final = {"postgresql": 50, "sqlite": 100}
-_ENGINES: Final = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+ENGINES: Final = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 _KINDS: Final = {"consents": "Consent records", "visits": "Visit records"}
 _PAGES: Final = {"first": "first page", "deep": "page 1,000", "next": "after “go on”"}
 
@@ -31,15 +31,15 @@ def document(result: Mapping[str, Any]) -> str:
 def _when(engines: Mapping[str, Any]) -> str:
     """Returns when each engine was measured, and of which commit."""
     return ", ".join(
-        f"{found['measured_on']} at {found['commit']} ({_ENGINES[engine]})"
+        f"{found['measured_on']} at {found['commit']} ({ENGINES[engine]})"
         for engine, found in engines.items()
     )
 
 
 def _table(result: Mapping[str, Any], kind: str) -> str:
-    engines = [engine for engine in _ENGINES if engine in result["engines"]]
+    engines = [engine for engine in ENGINES if engine in result["engines"]]
     titles = [
-        f"{_ENGINES[engine]}, {page} (at most {LIMITS_MS[engine]})"
+        f"{ENGINES[engine]}, {page} (at most {LIMITS_MS[engine]})"
         for engine in engines
         for page in ("first page", "page 1,000")
     ]
@@ -68,7 +68,7 @@ def _rates(result: Mapping[str, Any]) -> str:
     lines = [
         "**What an index more would cost**, rows a second without waiting for the disk",
         "",
-        f"| | {' | '.join(_ENGINES[engine] for engine in result['engines'])} |",
+        f"| | {' | '.join(ENGINES[engine] for engine in result['engines'])} |",
         f"|---|{'--:|' * len(result['engines'])}",
     ]
     first = next(iter(result["engines"].values()))["rates"]
