@@ -62,7 +62,7 @@ bench-console: ready-to-test ## Measure the pages of the console on a million re
 	@$(BIN)/python -m bench.console --write
 
 # Fewer rows with ARGS="--rows 200000"
-bench-exports: ready-to-test ## Measure exports as XLSX and Parquet on a million records (8 min)
+bench-exports: ready-to-test ## Measure exports in each file format on a million records (6 min)
 	@$(BIN)/python -m bench.exports_files --write $(ARGS)
 
 # One section: ARGS="embed"; sections and options: .venv/bin/python -m bench.server --help

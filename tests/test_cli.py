@@ -177,7 +177,7 @@ def test_an_export_into_a_device_leaves_the_device_where_it_is(
 
 
 @pytest.mark.usefixtures("ready")
-def test_the_counter_of_an_export_is_on_a_terminal_only_and_ends_with_the_number_of_rows(
+def test_the_bar_of_an_export_is_on_a_terminal_only_and_tells_how_many_of_how_many(
     tmp_path: Path, run: Run
 ) -> None:
     master, terminal = pty.openpty()
@@ -191,7 +191,7 @@ def test_the_counter_of_an_export_is_on_a_terminal_only_and_ends_with_the_number
     shown = os.read(master, 65_536).decode()
     os.close(master)
 
-    assert "0 rows" in shown
+    assert "0 of 0 rows" in shown
     assert run("consents", "export", "-o", str(tmp_path / "c.csv")).stderr == ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -192,6 +193,9 @@ class ConsentRow(msgspec.Struct, frozen=True):
     digest: str
 
 
+assert tuple(_TABLE.c.keys()) == ConsentRow.__struct_fields__  # each_consent counts on it
+
+
 def list_consents(chosen: ConsentFilter, *, limit: int = 50) -> list[ConsentRow]:
     """Returns the newest records, newest first; for more than a glance see `search`."""
     query = filtered(chosen).order_by(_TABLE.c.id.desc()).limit(limit)
@@ -221,11 +225,11 @@ def each_consent(
         query = query.where(_TABLE.c.id <= last_id)
     while True:
         with engine.connect() as connection:
-            rows = connection.execute(query.where(_TABLE.c.id > after_id)).mappings().all()
-        yield from (ConsentRow(**row) for row in rows)
+            rows = connection.execute(query.where(_TABLE.c.id > after_id)).all()
+        yield from starmap(ConsentRow, rows)
         if len(rows) < _PAGE_ROWS:
             return
-        after_id = rows[-1]["id"]
+        after_id = rows[-1].id
 
 
 def count_consents(engine: Engine, chosen: ConsentFilter, at_most: int | None = None) -> int:
