@@ -1,9 +1,9 @@
 """Consent records as CSV, as quick as their database hands them out.
 
 A page of lines is finished by the engine's own quick way (`storage.lines`); one that it refuses
-is written row by row. While a page is handed on, the next one is read already: on a machine with
+is written row by row. While a page is handed on, the next ones are read already: on a machine with
 more than one core the database and this process work at the same time. No read stays open
-between two pages, however slow the download is, and never more than two pages are in memory.
+between two pages, however slow the download is, and only a few pages are in memory.
 """
 
 from __future__ import annotations
@@ -51,15 +51,22 @@ def _pages(engine: Engine, query: LineQuery, pace: Pace) -> Iterator[Page]:
         else postgres.LineReader(query, pace.rest)
     )
 
-    def read(after_id: int) -> deque[Page]:
+    last_id = 0
+
+    def read() -> deque[Page]:
+        nonlocal last_id
         with engine.connect() as connection:
-            pages = deque(reader.fetch(connection, after_id))
+            pages = deque(reader.fetch(connection, last_id))
         pace.rest()
+        last_id = pages[-1].last_id if pages else last_id
         return pages
 
-    with ThreadPoolExecutor(1, "export") as ahead:
-        coming = ahead.submit(read, 0)
-        while pages := coming.result():
-            coming = ahead.submit(read, pages[-1].last_id)
+    ahead = ThreadPoolExecutor(1, "export")
+    try:
+        coming = deque(ahead.submit(read) for _ in range(reader.ahead))
+        while pages := coming.popleft().result():
+            coming.append(ahead.submit(read))
             while pages:
                 yield pages.popleft()  # and keep none that was handed on
+    finally:
+        ahead.shutdown(cancel_futures=True)

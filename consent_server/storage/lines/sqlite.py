@@ -18,7 +18,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from sqlalchemy import JSON, Boolean, Connection, Integer, String, Uuid, func, select
+from sqlalchemy import JSON, Boolean, Connection, Integer, Select, String, Uuid, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from consent_server.storage.lines.pages import CellWriter, LineQuery, Page
@@ -36,10 +36,12 @@ class LineReader:
     """Reads pages; remembers repeated cells from one page to the next.
 
     write_cells: writes the cells of one row, escaped, with commas between.
+    ahead: how many pages are best read in advance.
     """
 
+    ahead = 2
+
     def __init__(self, query: LineQuery, write_cells: CellWriter) -> None:
-        self._query = query
         self._columns = list(query.select.selected_columns)
         kinds: dict[str, Callable[[list[Column]], _Piece]] = {
             "plain": _Plain,
@@ -48,16 +50,19 @@ class LineReader:
             "fixed": _Fixed,
         }
         self._pieces = [kinds[kind](columns) for kind, columns in _grouped(query)]
+        self._page = self._page_of(query)
 
     def fetch(self, connection: Connection, after_id: int) -> list[Page]:
         """Reads the next rows; nothing is left to read when there are none."""
-        row_id = self._query.select.selected_columns["id"]
-        cells = func.printf(_PIECE.join(piece.form for piece in self._pieces), *self._columns)
-        page = self._query.page(after_id, PAGE_ROWS)
-        found = page.with_only_columns(row_id, cells.label("cells")).subquery()
-        query = select(func.count(), func.max(found.c.id), func.group_concat(found.c.cells, _PIECE))
-        rows, last_id, text = connection.execute(query).one()
+        rows, last_id, text = connection.execute(self._page, {"after_id": after_id}).one()
         return [Page(rows, last_id, partial(self._finish, rows, text))] if rows else []
+
+    def _page_of(self, query: LineQuery) -> Select[Any]:
+        row_id = query.select.selected_columns["id"]
+        cells = func.printf(_PIECE.join(piece.form for piece in self._pieces), *self._columns)
+        page = query.page(PAGE_ROWS).with_only_columns(row_id, cells.label("cells"))
+        found = page.subquery()
+        return select(func.count(), func.max(found.c.id), func.group_concat(found.c.cells, _PIECE))
 
     def _finish(self, rows: int, text: str) -> bytes | None:
         found = text.split(_PIECE)
