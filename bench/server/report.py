@@ -65,7 +65,7 @@ def summary(result: Mapping[str, Any]) -> str:
     ]
     days = sorted({section["measured_on"] for section in sections.values()})
     machine = next(iter(sections.values()))["machine"]
-    lines += ["", f"On {machine}, durable on disk, {days[-1]}; every pair from one run"
+    lines += ["", f"On {machine}, durable on disk, {' and '.join(days)}; every pair from one run"
               " ([all figures](docs/benchmarks.md), `make bench-server`)."]  # fmt: skip
     return "\n".join([*lines, f"Missed: {'; '.join(missed) or 'nothing'}."])
 
