@@ -17,7 +17,7 @@ from support.shop import Shop
 PACKAGE = Path(__file__).parents[2] / "consent_server"
 NAMES = {"ArchivedVisit", "ARCHIVE", "archived_visits", "archive_database_url"}
 MAY = (
-    "app.py",  # joins the parts
+    "house.py",  # joins the parts
     "config.py",
     "config_rules.py",  # refuses one database for both
     "storage/",  # binds, migrates, copies
