@@ -24,6 +24,7 @@ from bench.blocks import renew_block
 from bench.deployment import PROGRAM, ROOT
 from bench.server.children import PYTHON, Cost, measured, told
 from bench.server.circumstances import circumstances
+from bench.server.exports import COLUMNS
 from bench.server.service import Service
 from bench.server.tables import cell, multiply
 
@@ -34,10 +35,6 @@ _NEVER = "2100-01-01"
 _GROWTH_MIB = 50.0  # may not be passed
 _STARTS = 3
 _BARE = "bare driver"
-_COLUMNS = (
-    "site_id, id, consent_id, visitor_id, action, policy_version, language, text_sha256, decisions,"
-    " services, layer, trusted, gpc, recorded_at, valid_until, digest"
-)
 _DRIVER = """
 import csv, sqlite3, sys
 url, query, file = sys.argv[1:]
@@ -82,7 +79,7 @@ def _export(service: Service, form: str, since: str) -> Cost:
     file = str(_file(service, form))
     if form == _BARE:
         where = f" WHERE recorded_at >= '{since.replace('T', ' ')}'" if since else ""
-        query = f"SELECT {_COLUMNS} FROM consent_records{where}"
+        query = f"SELECT {COLUMNS} FROM consent_records{where}"
         return measured([PYTHON, "-c", _DRIVER, service.url, query, file], service.environ)
     words = [str(PROGRAM), "consents", "export", "--format", form, "-o", file]
     return measured([*words, *(("--since", since) if since else ())], service.environ)

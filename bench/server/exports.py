@@ -30,7 +30,7 @@ METHOD: Final = (
     " records, timed inside its process. Growth is the peak of resident memory less that of an"
     " export of 1,000."
 )
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "site_id, id, consent_id, visitor_id, action, policy_version, language, text_sha256, decisions,"
     " services, layer, trusted, gpc, recorded_at, valid_until, digest"
 )
@@ -151,14 +151,14 @@ class _Engine:
         return measured([*words, *(("--since", since) if since else ())], self._service.environ)
 
     def _copy(self, since: str) -> Cost:
-        rows = f"(SELECT {_COLUMNS} FROM consent_records WHERE false)"
-        what = rows if since else f"consent_records ({_COLUMNS})"
+        rows = f"(SELECT {COLUMNS} FROM consent_records WHERE false)"
+        what = rows if since else f"consent_records ({COLUMNS})"
         statement = f"COPY {what} TO STDOUT WITH (FORMAT csv, HEADER)"
         words = [PYTHON, "-c", _COPY, self._service.url, statement, str(self._file)]
         return measured(words, self._service.environ)
 
     def _shell(self, since: str) -> Cost:
-        query = f"SELECT {_COLUMNS} FROM consent_records" + (" WHERE false" if since else "")
+        query = f"SELECT {COLUMNS} FROM consent_records" + (" WHERE false" if since else "")
         words = ["sqlite3", "-csv", "-header", self._service.url, query]
         with self._file.open("wb") as out:
             return measured(words, self._service.environ, out)

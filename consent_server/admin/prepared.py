@@ -29,11 +29,11 @@ from consent_server.reports.exports import media_type
 from consent_server.reports.jobs import (
     cancel,
     count_download,
+    failure_of,
     find_job,
     is_file_there,
     jobs_of,
     order_of,
-    why,
 )
 from consent_server.reports.ledger import find_copy
 from consent_server.reports.sealed import PIECE_BYTES, SealedFiles
@@ -87,7 +87,7 @@ def add_pages(routes: Blueprint, signatures: Signatures, files: SealedFiles) -> 
 
 def problem_in_words(job: Any) -> str:
     """Returns why the last attempt at an export failed; "" if it did not."""
-    failure = why(job)
+    failure = failure_of(job)
     return said(failure) if failure else ""
 
 

@@ -203,20 +203,20 @@ def change_job(reference: str, *, when: str = "running", **values: Any) -> bool:
     return bool(_write(changed.values(values)))
 
 
-def refuse(reference: str, why: CommandError) -> None:
+def refuse(reference: str, error: CommandError) -> None:
     """Ends an export that was queued and cannot be made."""
-    values = {"state": "failed", "ended_at": clock.now(), **problem_of(why)}
+    values = {"state": "failed", "ended_at": clock.now(), **problem_of(error)}
     if change_job(reference, when="queued", **values):
         check_off_untouched(reference)
 
 
-def problem_of(why: CommandError) -> dict[str, Any]:
+def problem_of(error: CommandError) -> dict[str, Any]:
     """Returns what a job keeps of an error, so that each reader gets it in his language."""
-    fields = {name: str(value)[:_MOST_OF_FIELD] for name, value in why.fields.items()}
-    return {"problem": why.template[:_MOST_OF_PROBLEM], "problem_fields": fields}
+    fields = {name: str(value)[:_MOST_OF_FIELD] for name, value in error.fields.items()}
+    return {"problem": error.template[:_MOST_OF_PROBLEM], "problem_fields": fields}
 
 
-def why(job: Row[Any]) -> CommandError | None:
+def failure_of(job: Row[Any]) -> CommandError | None:
     """Returns why the last attempt failed; None if it did not."""
     return CommandError(job.problem, **job.problem_fields) if job.problem else None
 
@@ -242,7 +242,7 @@ def facts(job: Row[Any]) -> Mapping[str, Any]:
         "expected": job.expected,
         "place": f"{job.place}:{job.target}" if job.target else job.place,
         "file": job.file_name,
-        "problem": str(why(job) or ""),
+        "problem": str(failure_of(job) or ""),
     }
 
 

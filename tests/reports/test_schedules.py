@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 
 from consent_server import clock
 from consent_server.reports.copy_commands import export_commands
-from consent_server.reports.jobs import jobs_of, why
+from consent_server.reports.jobs import failure_of, jobs_of
 from consent_server.reports.ledger import destroyed_copies, open_copies
 from consent_server.reports.schedules import NewSchedule, all_schedules, remove_schedule
 from support.shop import MakeShop, Shop
@@ -125,7 +125,7 @@ def test_what_fails_is_seen_and_tried_again_until_it_succeeds(
 
     assert (failed, job.state, job.attempts) == (False, "queued", 1)
     assert job.due_at == NEXT_DAY + timedelta(minutes=1)
-    assert str(why(job)).startswith("The file cannot be written:")
+    assert str(failure_of(job)).startswith("The file cannot be written:")
     assert "consent_scheduled_exports_failing 1.0" in metrics
     assert too_early == (True, "queued")
     assert (succeeded, jobs(shop)[0].state, jobs(shop)[0].problem) == (True, "done", "")
@@ -205,7 +205,7 @@ def test_a_bucket_that_is_not_there_is_told_in_one_line_without_a_key(
     assert not run(shop)
 
     [job] = jobs(shop)
-    assert str(why(job)) == "The bucket nobodys-bucket refused: NoSuchBucket."
+    assert str(failure_of(job)) == "The bucket nobodys-bucket refused: NoSuchBucket."
     with shop.app.app_context():
         rows = [str(row) for row in (*all_schedules(), *jobs_of(None))]
     assert not [row for row in rows if any(key in row for key in KEYS.values())]
